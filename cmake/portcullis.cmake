@@ -1,0 +1,83 @@
+# Helpers for the host build: every library exists plainly (tools), with sanitizers (tests) and with coverage (fuzzing).
+
+set(PC_WARN -std=c11 -Wall -Wextra -Wconversion -Werror)
+set(PC_SAN -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -g -O1)
+set(PC_FUZZ -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -g -O1)
+
+# pc_library(NAME SOURCES a.c ... LINKS other ...): targets NAME, NAME_san, NAME_fuzz. LINKS name other pc_libraries.
+function(pc_library NAME)
+  cmake_parse_arguments(A "NO_WARN" "" "SOURCES;LINKS;DEFINES;INCLUDES" ${ARGN})
+  foreach(variant "" _san _fuzz)
+    add_library(${NAME}${variant} STATIC ${A_SOURCES})
+    target_include_directories(${NAME}${variant} PUBLIC ${CMAKE_SOURCE_DIR} ${CMAKE_SOURCE_DIR}/include ${A_INCLUDES})
+    target_compile_definitions(${NAME}${variant} PUBLIC ${A_DEFINES})
+    if(NOT A_NO_WARN)
+      target_compile_options(${NAME}${variant} PRIVATE ${PC_WARN})
+    endif()
+    foreach(l IN LISTS A_LINKS)
+      target_link_libraries(${NAME}${variant} PUBLIC ${l}${variant})
+    endforeach()
+  endforeach()
+  target_compile_options(${NAME}_san PRIVATE ${PC_SAN})
+  target_compile_options(${NAME}_fuzz PRIVATE ${PC_FUZZ})
+  set_target_properties(${NAME}_san ${NAME}_fuzz PROPERTIES EXCLUDE_FROM_ALL TRUE)
+endfunction()
+
+# pc_test(NAME SOURCES t.c ... LINKS lib ... [LIBS cmocka ...] [TIMEOUT s] [LABELS l]): a cmocka program under ASan and
+# UBSan, run by CTest in a temporary directory of its own.
+function(pc_test NAME)
+  cmake_parse_arguments(A "" "TIMEOUT" "SOURCES;LINKS;LIBS;DEFINES;LABELS;ARGS" ${ARGN})
+  add_executable(${NAME} ${A_SOURCES})
+  target_include_directories(${NAME} PRIVATE ${CMAKE_SOURCE_DIR})
+  target_compile_options(${NAME} PRIVATE ${PC_WARN} ${PC_SAN})
+  target_compile_definitions(${NAME} PRIVATE ${A_DEFINES})
+  target_link_options(${NAME} PRIVATE ${PC_SAN})
+  foreach(l IN LISTS A_LINKS)
+    target_link_libraries(${NAME} PRIVATE ${l}_san)
+  endforeach()
+  target_link_libraries(${NAME} PRIVATE ${A_LIBS} cmocka)
+  if(NOT A_TIMEOUT)
+    set(A_TIMEOUT 120)
+  endif()
+  add_test(NAME ${NAME} COMMAND ${CMAKE_SOURCE_DIR}/test/in-tmp $<TARGET_FILE:${NAME}> ${A_ARGS})
+  set_tests_properties(${NAME} PROPERTIES TIMEOUT ${A_TIMEOUT} LABELS "unit;${A_LABELS}")
+endfunction()
+
+# pc_script_test(NAME COMMAND ... [TIMEOUT s] [LABELS l] [DEPENDS targets]): an end-to-end test. Paths reach it in the environment:
+# PC_SOURCE, PC_BUILD (this tree), PC_ARM (the firmware tree).
+function(pc_script_test NAME)
+  cmake_parse_arguments(A "" "TIMEOUT" "COMMAND;LABELS" ${ARGN})
+  if(NOT A_TIMEOUT)
+    set(A_TIMEOUT 300)
+  endif()
+  add_test(NAME ${NAME} COMMAND ${CMAKE_SOURCE_DIR}/test/in-tmp ${A_COMMAND})
+  set_tests_properties(${NAME} PROPERTIES TIMEOUT ${A_TIMEOUT} LABELS "${A_LABELS}" ENVIRONMENT
+    "PC_SOURCE=${CMAKE_SOURCE_DIR};PC_BUILD=${CMAKE_BINARY_DIR};PC_ARM=${PC_ARM_DIR};MBEDTLS_DIR=${MBEDTLS_DIR}")
+endfunction()
+
+# pc_fuzz(NAME SOURCES f.c LINKS lib ... [CORPUS dir] [RUNS n]): a libFuzzer target; CTest replays the corpus (found
+# inputs live in the tree) and then fuzzes for a fixed number of runs, so that the time is bounded and the result repeats.
+function(pc_fuzz NAME)
+  cmake_parse_arguments(A "" "CORPUS;RUNS;MAX_LEN" "SOURCES;LINKS;LIBS;DEFINES" ${ARGN})
+  if(NOT CMAKE_C_COMPILER_ID MATCHES Clang)
+    return()
+  endif()
+  add_executable(${NAME} ${A_SOURCES})
+  target_include_directories(${NAME} PRIVATE ${CMAKE_SOURCE_DIR})
+  target_compile_definitions(${NAME} PRIVATE ${A_DEFINES})
+  target_compile_options(${NAME} PRIVATE ${PC_WARN} -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -g -O1)
+  target_link_options(${NAME} PRIVATE -fsanitize=fuzzer,address,undefined)
+  foreach(l IN LISTS A_LINKS)
+    target_link_libraries(${NAME} PRIVATE ${l}_fuzz)
+  endforeach()
+  target_link_libraries(${NAME} PRIVATE ${A_LIBS})
+  if(NOT A_RUNS)
+    set(A_RUNS 20000)
+  endif()
+  if(NOT A_MAX_LEN)
+    set(A_MAX_LEN 4096)
+  endif()
+  add_test(NAME ${NAME} COMMAND ${CMAKE_SOURCE_DIR}/test/in-tmp ${CMAKE_SOURCE_DIR}/fuzz/run
+    $<TARGET_FILE:${NAME}> "${A_CORPUS}" ${A_RUNS} ${A_MAX_LEN})
+  set_tests_properties(${NAME} PROPERTIES TIMEOUT 300 LABELS fuzz)
+endfunction()

@@ -1,0 +1,95 @@
+/* A simulated microcontroller: a core, its memories and its peripherals, and the board parts wired to it.
+ *
+ * This is what a host program (stm32sim, a test, a benchmark) uses. A series lives in sim/soc/<series>/ and fills in
+ * `struct soc_model`; nothing here knows a series. One `struct soc` belongs to one thread. fork() is allowed.
+ */
+#ifndef SIM_SOC_SOC_H
+#define SIM_SOC_SOC_H
+
+#include "sim/cpu/cpu.h"
+
+#include <stdio.h>
+
+struct soc;
+
+/* ---- life ---- */
+/* `model`: "stm32l476". `state_dir`: folder that holds what survives power-off (created when missing), or NULL for a
+ * device that lives in memory only. Returns NULL and writes a message to `err` (size `err_size`) on failure. */
+struct soc *soc_new(const char *model, const char *state_dir, char *err, size_t err_size);
+/* Writes the state back. False: I/O error, message in soc_error(). */
+bool soc_save(struct soc *soc);
+void soc_free(struct soc *soc); /* does not save */
+const char *soc_error(const struct soc *soc);
+/* Names of all models, NULL-terminated. */
+const char *const *soc_models(void);
+
+/* ---- power and reset ---- */
+void soc_power_on(struct soc *soc);  /* power-on reset; RAM holds noise from a fixed seed, except where kept off */
+void soc_power_off(struct soc *soc); /* as pulling the plug: an operation under way tears (see cuts) */
+void soc_reset_pin(struct soc *soc); /* NRST */
+bool soc_powered(const struct soc *soc);
+
+/* ---- running ---- */
+enum soc_stop {
+  SOC_STOP_LIMIT = 1, /* max_instructions executed (in this call) */
+  SOC_STOP_REQUEST,   /* soc_stop() called, e.g. by a UART callback that saw its text */
+  SOC_STOP_LOCKUP,    /* core locked up and no watchdog will ever reset it */
+  SOC_STOP_POWER,     /* a planned cut took the power away */
+  SOC_STOP_DEBUG,     /* breakpoint, watchpoint or BKPT under a debugger */
+  SOC_STOP_IDLE,      /* asleep for good */
+};
+/* Run; resets asked for by the program (SYSRESETREQ, watchdog, option-byte launch, firewall) happen inside. */
+enum soc_stop soc_run(struct soc *soc, uint64_t max_instructions);
+void soc_stop(struct soc *soc);
+struct cpu *soc_cpu(struct soc *soc);
+
+/* ---- the debug probe's way in: memory without side effects, and the flash loader ---- */
+bool soc_mem_read(struct soc *soc, uint32_t addr, void *to, size_t size);
+bool soc_mem_write(struct soc *soc, uint32_t addr, const void *from, size_t size); /* RAM and registers */
+bool soc_flash_load(struct soc *soc, uint32_t addr, const void *from, size_t size); /* sets flash; no wear, no time */
+bool soc_flash_erase(struct soc *soc, uint32_t addr, size_t size);                 /* whole pages */
+struct soc_region { const char *name; uint32_t base, size, page; bool flash; };
+/* Memory map for debuggers; returns the count. */
+size_t soc_regions(const struct soc *soc, const struct soc_region **regions);
+
+/* ---- the outside world ---- */
+struct soc_host {
+  void *ctx;
+  void (*uart_tx)(void *ctx, unsigned uart, uint8_t byte); /* a byte left the chip on USARTn */
+  void (*log)(void *ctx, const char *line);                /* fault reports, unmodelled registers (once each), resets */
+  /* The program polls an empty receiver: nothing to do until `cycle` at the earliest. The host may push bytes, sleep to
+   * keep pace with real time, or return at once. May be NULL. */
+  void (*uart_idle)(void *ctx, unsigned uart);
+};
+void soc_attach(struct soc *soc, const struct soc_host *host);
+/* Put bytes on the line to USARTn; they arrive one by one at the baud rate that the firmware has set. Returns how
+ * many were taken (the line buffers at least 4096). */
+size_t soc_uart_rx(struct soc *soc, unsigned uart, const void *bytes, size_t count);
+/* Level of a pin as driven from outside, e.g. 'C', 13, false for the pressed button of a NUCLEO. */
+void soc_pin(struct soc *soc, char port, unsigned pin, bool high);
+double soc_seconds(const struct soc *soc); /* simulated time since creation */
+
+/* ---- flash faults ---- */
+enum soc_cut_mode { SOC_CUT_BEFORE, SOC_CUT_CLEAN /* after */, SOC_CUT_TORN, SOC_CUT_WEAK };
+/* Take the power away at flash operation number soc_flash_ops() + n (n = 1: the next one): before it, right after it,
+ * in the middle of it (TORN: bits half programmed or erased; the double word may read as old, new or garbage, with an
+ * ECC error or not; WEAK: an erase or program that looks done but whose cells read differently from time to time).
+ * `seed` chooses the pattern. n = 0 cancels. */
+void soc_cut(struct soc *soc, uint64_t n, enum soc_cut_mode mode, uint32_t seed);
+uint64_t soc_flash_ops(const struct soc *soc); /* programs + page erases so far; a mass erase counts as one */
+
+/* ---- figures ---- */
+struct soc_stats {
+  uint64_t instructions; /* executed */
+  uint64_t idle;         /* of these, spent in polling loops that waited for flash or for the receiver */
+  uint64_t cycles;
+  uint64_t programs;     /* double words programmed */
+  uint64_t erases;       /* pages erased */
+  uint64_t resets;
+  uint32_t max_page_erases;
+};
+void soc_get_stats(const struct soc *soc, struct soc_stats *stats);
+void soc_clear_stats(struct soc *soc); /* wear counters included; time and instruction counts go on from zero */
+void soc_print_stats(const struct soc *soc, FILE *to); /* JSON object: all of the above, per-page erases, resets by cause */
+
+#endif
