@@ -1,7 +1,8 @@
-/* Firmware files on the PC: ELF, Intel HEX, Motorola SREC and raw binary, read into sorted segments; written as HEX or binary.
+/* Firmware files on the PC: ELF, Intel HEX, Motorola SREC and raw binary, read into sorted segments; written as HEX or
+ * binary.
  *
- * Shared by the command line (tool/) and the simulator's loader (sim/host/). Total: any bytes either give a valid result or a
- * message that says what is wrong and where (file, line or offset).
+ * Shared by the command line (tool/) and the simulator's loader (sim/host/). Total: any bytes either give a valid
+ * result or a message that says what is wrong and where (file, line or offset).
  */
 #ifndef TOOL_OBJFILE_OBJFILE_H
 #define TOOL_OBJFILE_OBJFILE_H
@@ -29,7 +30,7 @@ struct objfile {
   size_t segment_count;
   bool has_entry;
   uint32_t entry;
-  struct objfile_symbol *symbols;   /* ELF only: functions and objects, sorted by address */
+  struct objfile_symbol *symbols; /* ELF only: functions and objects, sorted by address */
   size_t symbol_count;
 };
 
@@ -44,8 +45,8 @@ void objfile_free(struct objfile *file);
 
 /* Add a segment (copied). False if it overlaps another. */
 bool objfile_add(struct objfile *file, uint32_t addr, const uint8_t *data, uint32_t size, char *err, size_t err_size);
-/* All segments as one run of bytes from the lowest to the highest address, holes filled with `fill`; malloc'ed. NULL: empty, or
- * larger than `limit` bytes. */
+/* All segments as one run of bytes from the lowest to the highest address, holes filled with `fill`; malloc'ed. NULL:
+ * empty, or larger than `limit` bytes. */
 uint8_t *objfile_flatten(const struct objfile *file, uint8_t fill, uint32_t limit, uint32_t *addr, uint32_t *size);
 bool objfile_write_hex(const struct objfile *file, const char *path, char *err, size_t err_size);
 bool objfile_write_bin(const struct objfile *file, uint8_t fill, const char *path, char *err, size_t err_size);
