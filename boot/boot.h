@@ -1,0 +1,52 @@
+/* The boot loader's state machine, as the X-CUBE-SBSFU manual describes it (UM2262 chapter 8): every reset goes through
+ * it.
+ *
+ * It decides and moves bytes and never sees a key: whatever is to be believed is asked of the engine.
+ */
+#ifndef BOOT_BOOT_H
+#define BOOT_BOOT_H
+
+#include "boot/errors.h"
+#include "image/header.h"
+#include "loader/download.h"
+#include "loader/ymodem.h"
+
+#define BOOT_BUFFER 1024u
+
+enum boot_state {
+  BOOT_CHECK_STATUS_ON_RESET,
+  BOOT_CHECK_NEW_FW_TO_DOWNLOAD,
+  BOOT_CHECK_USER_FW_STATUS,
+  BOOT_DOWNLOAD_NEW_USER_FW,
+  BOOT_RESUME_INSTALL,
+  BOOT_INSTALL_NEW_USER_FW,
+  BOOT_VERIFY_USER_FW_SIGNATURE,
+  BOOT_EXECUTE_USER_FW,
+  BOOT_HANDLE_CRITICAL_FAILURE,
+  BOOT_REBOOT
+};
+
+struct boot {
+  enum boot_error error; /* why BOOT_HANDLE_CRITICAL_FAILURE */
+  enum boot_error last;  /* what the boot before ended with */
+  uint32_t given_up;     /* an install that cannot be ended was given up at this reset */
+  _Alignas(8) uint8_t header[IMAGE_HEADER_SIZE];
+  union {
+    struct {
+      struct ymodem ymodem;
+      struct download download;
+    } loader;
+    _Alignas(8) uint8_t buffer[BOOT_BUFFER];
+  } work;
+};
+
+/* Runs until an application is started or the chip is reset. */
+_Noreturn void boot_run(struct boot *boot);
+
+/* boot/download.c: one YMODEM session into the download slot. PC_OK: a candidate stands there. */
+pc_status boot_download(struct boot *boot);
+
+/* The error of table 6 that a failed local download is reported as. */
+enum boot_error boot_download_error(pc_status status);
+
+#endif

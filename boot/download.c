@@ -1,0 +1,63 @@
+/* The local loader: a .sfb over YMODEM into the download slot. */
+#include "board/slots.h"
+#include "boot/boot.h"
+#include "port/port.h"
+#include "portcullis/engine.h"
+
+static int32_t line_get(void *ctx, uint32_t timeout_ms)
+{
+  (void)ctx;
+  port_watchdog_refresh();
+  return port_console_get(timeout_ms);
+}
+
+static void line_put(void *ctx, uint8_t byte)
+{
+  (void)ctx;
+  port_console_put(byte);
+}
+
+static pc_status check_header(void *ctx, const uint8_t *header)
+{
+  (void)ctx;
+  return engine_call(ENGINE_CHECK_CANDIDATE, (uintptr_t)header, 0, 0);
+}
+
+static void progress(void *ctx, uint32_t erased, uint32_t pages)
+{
+  (void)ctx;
+  (void)erased;
+  (void)pages;
+  port_watchdog_refresh();
+}
+
+pc_status boot_download(struct boot *boot)
+{
+  static const struct ymodem_line line = {line_get, line_put, NULL};
+  struct ymodem_sink sink;
+  struct download *download = &boot->work.loader.download;
+  struct ymodem *ymodem = &boot->work.loader.ymodem;
+  download_init(download, &board_slots[0].download, check_header, progress, NULL);
+  download_sink(&sink, download);
+  ymodem_init(ymodem, &line, &sink);
+  return ymodem_receive(ymodem);
+}
+
+enum boot_error boot_download_error(pc_status status)
+{
+  switch (status) {
+  case PC_ERR_SIZE:
+    return BOOT_ERROR_TOO_BIG;
+  case PC_ERR_SIGNATURE:
+  case PC_ERR_FORMAT:
+  case PC_ERR_PRODUCT:
+    return BOOT_ERROR_HEADER_AUTH;
+  case PC_ERR_VERSION:
+    return BOOT_ERROR_VERSION;
+  case PC_ERR_FLASH:
+  case PC_ERR_ECC:
+    return BOOT_ERROR_FLASH;
+  default:
+    return BOOT_ERROR_TRANSFER;
+  }
+}

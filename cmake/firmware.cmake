@@ -1,0 +1,105 @@
+# The firmware: for each board in board/*/board.cmake a boot loader (engine and all) and the user applications.
+#   build/arm/<board>/boot.elf .bin .hex .map, userapp-a.elf, userapp-b.elf
+# Keys come from KEYS_DIR, made by `portcullis keys new` when it does not exist yet.
+
+set(PORTCULLIS "${CMAKE_SOURCE_DIR}/build/host/portcullis" CACHE FILEPATH "the command line of the host build")
+set(KEYS_DIR "${CMAKE_SOURCE_DIR}/build/keys" CACHE PATH "key folder whose keys are embedded")
+set(PC_BOARDS "" CACHE STRING "boards to build, empty: all")
+
+set(m "${MBEDTLS_DIR}")
+set(FW_INCLUDES ${CMAKE_SOURCE_DIR} ${CMAKE_SOURCE_DIR}/include ${m}/include ${m}/library ${m}/3rdparty/p256-m/p256-m)
+set(FW_WARN -Wall -Wextra -Wconversion -Werror)
+set(FW_FLAGS -std=c11 -mthumb -Os -g -ffreestanding -ffunction-sections -fdata-sections -fno-delete-null-pointer-checks
+  -fno-common -fstack-usage -fno-tree-loop-distribute-patterns "SHELL:-DMBEDTLS_CONFIG_FILE='\"crypto/mbedtls_config.h\"'")
+# What the time of a boot goes into is built for speed; everything else for size.
+set(FW_FAST ${m}/library/sha256.c ${m}/3rdparty/p256-m/p256-m/p256-m.c)
+set(FW_MBEDTLS ${m}/library/sha256.c ${m}/library/aes.c ${m}/library/platform_util.c ${m}/3rdparty/p256-m/p256-m/p256-m.c)
+set_source_files_properties(${FW_FAST} PROPERTIES COMPILE_OPTIONS -O2)
+set_source_files_properties(${FW_MBEDTLS} PROPERTIES COMPILE_FLAGS -w)
+
+add_custom_command(OUTPUT ${KEYS_DIR}/signing_key.pem COMMAND ${PORTCULLIS} keys new ${KEYS_DIR} VERBATIM)
+
+function(fw_objects NAME BOARD CPU)
+  add_library(${NAME} OBJECT ${ARGN})
+  target_include_directories(${NAME} PRIVATE ${CMAKE_SOURCE_DIR}/board/${BOARD} ${FW_INCLUDES})
+  target_compile_options(${NAME} PRIVATE -mcpu=${CPU} $<$<COMPILE_LANGUAGE:C>:${FW_FLAGS} ${FW_WARN}>)
+endfunction()
+
+# pc_board(NAME SERIES stm32l4 CPU cortex-m4 [BOOT_DEFINES ...] [NO_APP])
+function(pc_board BOARD)
+  cmake_parse_arguments(A "NO_APP" "SERIES;CPU" "DEFINES" ${ARGN})
+  if(PC_BOARDS AND NOT BOARD IN_LIST PC_BOARDS)
+    return()
+  endif()
+  set(out ${CMAKE_BINARY_DIR}/${BOARD})
+  file(MAKE_DIRECTORY ${out})
+  set(cpu -mcpu=${A_CPU} -mthumb)
+  set(inc -I${CMAKE_SOURCE_DIR}/board/${BOARD})
+  set(port port/${A_SERIES})
+
+  # Linker scripts through the preprocessor
+  foreach(ld boot app)
+    add_custom_command(OUTPUT ${out}/${ld}.ld
+      COMMAND ${CMAKE_C_COMPILER} -E -P -x c ${inc} ${CMAKE_SOURCE_DIR}/port/cortexm/${ld}.ld.in -o ${out}/${ld}.ld
+      DEPENDS ${CMAKE_SOURCE_DIR}/port/cortexm/${ld}.ld.in ${CMAKE_SOURCE_DIR}/board/${BOARD}/map.h)
+  endforeach()
+
+  # Keys as code
+  add_custom_command(OUTPUT ${out}/keys.S
+    COMMAND ${PORTCULLIS} keys embed --keys ${KEYS_DIR} --arch v7m -o ${out}/keys.S
+    DEPENDS ${KEYS_DIR}/signing_key.pem ${PORTCULLIS})
+
+  # The engine: linked with itself and the C library alone, everything but the gate made local. What it lacks would show as an
+  # undefined symbol, and stops the build.
+  fw_objects(${BOARD}_enclave_objects ${BOARD} ${A_CPU}
+    engine/gate.c engine/header.c engine/rules.c engine/verify.c image/header.c flash/flash.c flash/log.c
+    crypto/sha256.c crypto/aes_cbc.c crypto/ecdsa.c crypto/compare.c crypto/no_random.c ${FW_MBEDTLS}
+    ${port}/flash.c board/engine_board.c port/cortexm/gate.S port/cortexm/no_heap.c ${out}/keys.S)
+  target_compile_definitions(${BOARD}_enclave_objects PRIVATE ${A_DEFINES})
+  add_custom_command(OUTPUT ${out}/enclave.o
+    COMMAND ${CMAKE_C_COMPILER} ${cpu} -r -nostdlib -nostartfiles $<TARGET_OBJECTS:${BOARD}_enclave_objects>
+      -Wl,--gc-sections -Wl,-e,engine_gate -Wl,-u,engine_gate -lc_nano -lgcc -o ${out}/enclave.o
+    COMMAND ${CMAKE_OBJCOPY} --keep-global-symbol=engine_gate ${out}/enclave.o
+    COMMAND ${CMAKE_SOURCE_DIR}/scripts/check-enclave ${out}/enclave.o
+    DEPENDS ${BOARD}_enclave_objects $<TARGET_OBJECTS:${BOARD}_enclave_objects> ${CMAKE_SOURCE_DIR}/scripts/check-enclave
+    COMMAND_EXPAND_LISTS VERBATIM)
+  add_custom_target(${BOARD}_enclave DEPENDS ${out}/enclave.o)
+
+  fw_objects(${BOARD}_boot_objects ${BOARD} ${A_CPU}
+    boot/boot.c boot/console.c boot/errors.c boot/services.c boot/download.c flash/flash.c image/header.c install/swap.c
+    loader/ymodem.c loader/download.c board/slots.c ${port}/flash.c ${port}/port.c ${port}/start.c)
+  target_compile_definitions(${BOARD}_boot_objects PRIVATE ${A_DEFINES})
+  add_executable(${BOARD}_boot ${out}/enclave.o)
+  target_sources(${BOARD}_boot PRIVATE $<TARGET_OBJECTS:${BOARD}_boot_objects>)
+  set_source_files_properties(${out}/enclave.o PROPERTIES EXTERNAL_OBJECT TRUE GENERATED TRUE)
+  set_target_properties(${BOARD}_boot PROPERTIES OUTPUT_NAME boot.elf RUNTIME_OUTPUT_DIRECTORY ${out} LINKER_LANGUAGE C
+    LINK_DEPENDS ${out}/boot.ld)
+  target_link_options(${BOARD}_boot PRIVATE ${cpu} -nostartfiles -specs=nano.specs -T ${out}/boot.ld -Wl,--gc-sections
+    -Wl,-u,vectors -Wl,-Map=${out}/boot.map -Wl,--no-warn-rwx-segments)
+  add_custom_target(${BOARD}_ld DEPENDS ${out}/boot.ld ${out}/app.ld)
+  add_dependencies(${BOARD}_boot ${BOARD}_enclave ${BOARD}_ld)
+  add_custom_command(TARGET ${BOARD}_boot POST_BUILD
+    COMMAND ${CMAKE_OBJCOPY} -O binary ${out}/boot.elf ${out}/boot.bin
+    COMMAND ${CMAKE_OBJCOPY} -O ihex ${out}/boot.elf ${out}/boot.hex)
+
+  if(NOT A_NO_APP)
+    foreach(id a b)
+      string(TOUPPER ${id} ID)
+      file(GLOB app_sources CONFIGURE_DEPENDS app/*.c)
+      fw_objects(${BOARD}_app_${id}_objects ${BOARD} ${A_CPU} ${app_sources} flash/flash.c image/header.c loader/ymodem.c
+        loader/download.c board/slots.c ${port}/flash.c ${port}/port.c ${port}/start.c)
+      target_compile_definitions(${BOARD}_app_${id}_objects PRIVATE USERAPP_ID='${ID}' ${A_DEFINES})
+      add_executable(${BOARD}_app_${id} $<TARGET_OBJECTS:${BOARD}_app_${id}_objects>)
+      set_target_properties(${BOARD}_app_${id} PROPERTIES OUTPUT_NAME userapp-${id}.elf RUNTIME_OUTPUT_DIRECTORY ${out}
+        LINK_DEPENDS ${out}/app.ld)
+      target_link_options(${BOARD}_app_${id} PRIVATE ${cpu} -nostartfiles -specs=nano.specs -T ${out}/app.ld -Wl,--gc-sections
+        -Wl,-Map=${out}/userapp-${id}.map -Wl,--no-warn-rwx-segments)
+      add_dependencies(${BOARD}_app_${id} ${BOARD}_ld)
+    endforeach()
+  endif()
+endfunction()
+
+file(GLOB boards CONFIGURE_DEPENDS board/*/board.cmake)
+foreach(b IN LISTS boards)
+  include(${b})
+endforeach()

@@ -1,0 +1,46 @@
+/* Headers: the active one, which lives in a page of the engine's own, and the download slot's. */
+#include "engine/internal.h"
+
+#include <string.h>
+
+pc_status engine_header_load(uint32_t image, uint32_t source, uint8_t header[IMAGE_HEADER_SIZE])
+{
+  const struct engine_slot *slot = engine_slot(image);
+  if (slot == NULL)
+    return PC_ERR_PARAM;
+  return flash_read(source == ENGINE_SOURCE_ACTIVE ? &slot->header : &slot->slots.download, 0, header,
+                    IMAGE_HEADER_SIZE);
+}
+
+pc_status engine_header_check(const uint8_t header[IMAGE_HEADER_SIZE], struct image_info *info)
+{
+  struct crypto_hash hash;
+  uint8_t digest[CRYPTO_HASH_SIZE];
+  uint8_t key[CRYPTO_PUBLIC_SIZE];
+  memset(info, 0, sizeof *info);
+  /* The image number is read first: it decides the capacity that the rest is held against. */
+  const struct engine_slot *slot = engine_slot((uintptr_t)header[IMAGE_AT_MAGIC + 3] - '0');
+  pc_status status =
+      image_header_parse(header, slot != NULL ? slot->slots.active.size : 0, info); /* blank or foreign, too */
+  if (status != PC_OK)
+    return slot != NULL || status == PC_ERR_BLANK ? status : PC_ERR_FORMAT;
+  if (slot == NULL)
+    return PC_ERR_FORMAT;
+  crypto_hash_start(&hash);
+  crypto_hash_add(&hash, header, IMAGE_SIGNED_SIZE);
+  crypto_hash_end(&hash, digest);
+  slot->public_key(key);
+  volatile pc_status verdict = PC_ERR_SIGNATURE;
+  verdict = crypto_verify(key, digest, header + IMAGE_AT_SIGNATURE);
+  if (verdict != PC_OK)
+    return PC_ERR_SIGNATURE;
+  engine.flow += ENGINE_FLOW_SIGNATURE;
+  return verdict;
+}
+
+pc_status engine_header_store(uint32_t image, const uint8_t header[IMAGE_HEADER_SIZE])
+{
+  const struct flash_area *page = &engine_slot(image)->header;
+  pc_status status = flash_erase(page, 0, page->page);
+  return status == PC_OK ? flash_program(page, 0, header, IMAGE_HEADER_SIZE) : status;
+}

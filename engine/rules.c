@@ -1,0 +1,43 @@
+/* Which authentic image may replace which: product, protocol and anti-rollback.
+ *
+ * The active header counts even when its image is damaged: wiping an image must not open the door to an older one.
+ * Without an authentic active header, everything from the stored minimum up is accepted. */
+#include "engine/internal.h"
+
+static pc_status judge(const struct image_info *candidate, const struct image_info *active, uint32_t has_active)
+{
+  uint32_t minimum = engine.counter.last > engine_board.minimum ? engine.counter.last : engine_board.minimum;
+  if (candidate->protocol == IMAGE_PROTOCOL && candidate->product != 0 && candidate->product != engine_board.product)
+    return PC_ERR_PRODUCT;
+  if (has_active == ENGINE_YES) {
+    /* The two protocols count versions differently: 16 bits of the vendor's are the upper half of ours. */
+    uint32_t old = active->protocol == IMAGE_PROTOCOL_VENDOR ? active->version << 16 : active->version;
+    uint32_t new = candidate->protocol == IMAGE_PROTOCOL_VENDOR ? candidate->version << 16 : candidate->version;
+    if (candidate->protocol < active->protocol && engine_board.accept_vendor != ENGINE_YES)
+      return PC_ERR_VERSION;
+    if (new < old)
+      return PC_ERR_VERSION;
+  }
+  if ((candidate->protocol == IMAGE_PROTOCOL_VENDOR ? candidate->version << 16 : candidate->version) < minimum)
+    return PC_ERR_VERSION;
+  return PC_OK;
+}
+
+pc_status engine_rules(const struct image_info *candidate)
+{
+  struct image_info active;
+  uint8_t header[IMAGE_HEADER_SIZE];
+  uint32_t flow = engine.flow;
+  uint32_t has_active = ENGINE_NO;
+  pc_status status = engine_header_load(candidate->image, ENGINE_SOURCE_ACTIVE, header);
+  if (status == PC_OK && engine_header_check(header, &active) == PC_OK && active.image == candidate->image)
+    has_active = ENGINE_YES;
+  engine.flow = flow;
+  volatile pc_status first = judge(candidate, &active, has_active);
+  if (first != PC_OK)
+    return first;
+  first = judge(candidate, &active, has_active); /* twice: one skipped branch is not enough */
+  if (first == PC_OK)
+    engine.flow += ENGINE_FLOW_RULES;
+  return first;
+}

@@ -1,0 +1,71 @@
+/* The secure engine as seen from outside: one entry, a service number, up to three arguments.
+ *
+ * The boot loader and every application call the engine through engine_call(). On a device that symbol is the call
+ * gate's address (the linker script takes it from the board's map: second word of the engine's code segment); on the PC
+ * it is an ordinary function. Interrupts are off while the engine works; it runs on a stack of its own.
+ *
+ * Every pointer must lie outside the engine's own memory with its whole length, and not wrap: PC_ERR_PARAM otherwise.
+ * Results are pc_status values. Services marked [boot] are refused with PC_ERR_STATE once ENGINE_LOCK or ENGINE_LAUNCH
+ * was called, until the next reset; the boot loader does that before it starts an application.
+ *
+ * `image` is 1..3 where given. None of the calls may be made from an interrupt that interrupted another call (they
+ * cannot: interrupts are off).
+ */
+#ifndef PORTCULLIS_ENGINE_H
+#define PORTCULLIS_ENGINE_H
+
+#include "portcullis/status.h"
+
+#include <stdint.h>
+
+/* Service numbers are part of the interface between a boot loader in the field and later applications: never reused. */
+enum engine_service {
+  /* ---- open to applications ---- */
+  ENGINE_GET_INFO = 0x11,  /* a: image, b: struct engine_image_info *. PC_ERR_BLANK: no valid active header */
+  ENGINE_GET_STATE = 0x12, /* a: image, b: uint32_t * (IMAGE_STATE_...). As above */
+  ENGINE_VALIDATE = 0x13,  /* a: image 1..3, or 255 for all. PC_ERR_UNSUPPORTED where the board has no image states */
+  /* May this header be installed? a: header (320 bytes). Checks its bounds, signature, product and version against the
+   * active image and the stored minimum. PC_ERR_FORMAT, _SIZE, _SIGNATURE, _PRODUCT, _VERSION say why not. */
+  ENGINE_CHECK_CANDIDATE = 0x14,
+
+  /* ---- [boot] ---- */
+  ENGINE_INIT = 0x21, /* once after reset, before anything else */
+  /* Read the active header of image a into b (320 bytes), without judging it; or erase its page and write b there,
+   * which must be a header with a good signature. */
+  ENGINE_HEADER_READ = 0x22,
+  ENGINE_HEADER_WRITE = 0x23,
+  /* The install journal (install/install.h): b: uint32_t * latest record; append a; write the latest one again. */
+  ENGINE_JOURNAL_GET = 0x24,
+  ENGINE_JOURNAL_PUT = 0x25,
+  ENGINE_JOURNAL_CONFIRM = 0x26,
+  /* Decrypt for an install: a: image, b: IV (16 bytes). Then a: from, b: to, c: bytes (multiple of 16), in place
+     allowed. */
+  ENGINE_DECRYPT_START = 0x27,
+  ENGINE_DECRYPT = 0x28,
+  /* Authenticate a whole image. START: a: image, b: ENGINE_SOURCE_...: header, signature, rules. STEP: a: most bytes to
+   * work on, b: uint32_t * bytes that remain. END: tag; for the active image also that everything beyond it is blank.
+   */
+  ENGINE_VERIFY_START = 0x29,
+  ENGINE_VERIFY_STEP = 0x2A,
+  ENGINE_VERIFY_END = 0x2B,
+  /* Lock the [boot] services and give the address of image a's vector table, if image a was authenticated in full since
+   * this reset: b: uint32_t *. Otherwise PC_ERR_STATE, and the address is useless. */
+  ENGINE_LAUNCH = 0x2C,
+  ENGINE_LOCK = 0x2D,
+  /* Is the header at a (320 bytes) authentic? Bounds and signature only: for an install that goes on after a reset. */
+  ENGINE_HEADER_CHECK = 0x2E
+};
+
+enum engine_source { ENGINE_SOURCE_ACTIVE = 0x5A01, ENGINE_SOURCE_DOWNLOAD = 0x5A02 };
+
+struct engine_image_info {
+  uint32_t version;  /* major << 24 | minor << 16 | patch; protocol 1: the vendor's 16-bit version */
+  uint32_t size;     /* bytes */
+  uint32_t protocol; /* 1 or 2 */
+  uint32_t product;
+  uint8_t tag[32]; /* SHA-256 of the image */
+};
+
+pc_status engine_call(uint32_t service, uintptr_t a, uintptr_t b, uintptr_t c);
+
+#endif

@@ -1,0 +1,176 @@
+/* The STM32L4 behind port/port.h: clocks, console, time, button, reset and launch. */
+#include "port/port.h"
+
+#include "map.h"
+#include "pins.h"
+#include "port/stm32l4/regs.h"
+
+#define HCLK          80000000u
+#define CYCLES_PER_MS (HCLK / 1000u)
+
+struct port_shared port_shared __attribute__((section(".shared")));
+
+static uint32_t last_tick, cycles, milliseconds;
+
+/* 80 MHz from the 4 MHz MSI: PLL x 40 / 2; four wait states first (RM0351 table 12). No data cache: it would have to be
+ * dropped after every erase. */
+static void clocks_up(void)
+{
+  FLASH_ACR = FLASH_ACR_PRFTEN | FLASH_ACR_ICEN | 4u;
+  while ((FLASH_ACR & 7u) != 4u) {
+  }
+  RCC_PLLCFGR = 1u | 40u << 8 | 1u << 24; /* MSI, M 1, N 40, R 2 */
+  RCC_CR |= RCC_CR_PLLON;
+  while ((RCC_CR & RCC_CR_PLLRDY) == 0) {
+  }
+  RCC_CFGR = RCC_CFGR_SW_PLL;
+  while ((RCC_CFGR & RCC_CFGR_SWS_MASK) != RCC_CFGR_SW_PLL << 2) {
+  }
+}
+
+static void clocks_down(void)
+{
+  RCC_CFGR = 0;
+  while ((RCC_CFGR & RCC_CFGR_SWS_MASK) != 0) {
+  }
+  RCC_CR &= ~RCC_CR_PLLON;
+  while ((RCC_CR & RCC_CR_PLLRDY) != 0) {
+  }
+  RCC_PLLCFGR = 0x00001000u; /* reset value */
+  FLASH_ACR = 0;             /* caches off, so that they may be emptied: they hold what was there before an install */
+  FLASH_ACR = FLASH_ACR_ICRST | FLASH_ACR_DCRST;
+  FLASH_ACR = FLASH_ACR_ICEN | FLASH_ACR_DCEN; /* reset value */
+}
+
+static void alternate(char port, uint32_t pin, uint32_t function)
+{
+  GPIO_AFR(port, pin) = (GPIO_AFR(port, pin) & ~(15u << (pin % 8 * 4))) | function << (pin % 8 * 4);
+  GPIO_MODER(port) = (GPIO_MODER(port) & ~(3u << (pin * 2))) | 2u << (pin * 2);
+}
+
+void port_init(void)
+{
+  clocks_up();
+  RCC_AHB2ENR |= PINS_AHB2ENR;
+  RCC_APB1ENR1 |= PINS_CONSOLE_APB1ENR1;
+  (void)RCC_APB1ENR1; /* two cycles until the clock is there */
+  alternate(PINS_CONSOLE_TX_PORT, PINS_CONSOLE_TX_PIN, PINS_CONSOLE_AF);
+  alternate(PINS_CONSOLE_RX_PORT, PINS_CONSOLE_RX_PIN, PINS_CONSOLE_AF);
+  GPIO_MODER(PINS_BUTTON_PORT) &= ~(3u << (PINS_BUTTON_PIN * 2));
+  USART_BRR(PINS_CONSOLE) = (HCLK + 115200u / 2) / 115200u;
+  USART_CR1(PINS_CONSOLE) = USART_CR1_UE | USART_CR1_TE | USART_CR1_RE;
+  SYST_RVR = 0xFFFFFFu;
+  SYST_CVR = 0;
+  SYST_CSR = 5; /* core clock, no interrupt */
+  last_tick = SYST_CVR;
+}
+
+void port_console_put(uint8_t byte)
+{
+  while ((USART_ISR(PINS_CONSOLE) & USART_ISR_TXE) == 0) {
+  }
+  USART_TDR(PINS_CONSOLE) = byte;
+}
+
+uint32_t port_milliseconds(void)
+{
+  uint32_t tick = SYST_CVR;
+  cycles += (last_tick - tick) & 0xFFFFFFu; /* counts down */
+  last_tick = tick;
+  while (cycles >= CYCLES_PER_MS) {
+    cycles -= CYCLES_PER_MS;
+    milliseconds++;
+  }
+  return milliseconds;
+}
+
+int port_console_get(uint32_t timeout_ms)
+{
+  uint32_t start = port_milliseconds();
+  for (;;) {
+    uint32_t isr = USART_ISR(PINS_CONSOLE);
+    if ((isr & USART_ISR_ORE) != 0)
+      USART_ICR(PINS_CONSOLE) = USART_ISR_ORE;
+    if ((isr & USART_ISR_RXNE) != 0)
+      return (int)(USART_RDR(PINS_CONSOLE) & 0xFFu);
+    if (port_milliseconds() - start >= timeout_ms)
+      return -1;
+  }
+}
+
+bool port_button(void)
+{
+  return (GPIO_IDR(PINS_BUTTON_PORT) >> PINS_BUTTON_PIN & 1u) == 0; /* to ground when pressed */
+}
+
+enum port_reset port_reset_cause(void)
+{
+  uint32_t csr = RCC_CSR;
+  RCC_CSR |= RCC_CSR_RMVF;
+  RCC_CSR &= ~RCC_CSR_RMVF;
+  /* Every reset pulls NRST too: the pin is the cause only when nothing else is. */
+  if ((csr & RCC_CSR_BORRSTF) != 0)
+    return PORT_RESET_POWER;
+  if ((csr & (RCC_CSR_IWDGRSTF | RCC_CSR_WWDGRSTF)) != 0)
+    return PORT_RESET_WATCHDOG;
+  if ((csr & RCC_CSR_FWRSTF) != 0)
+    return PORT_RESET_FIREWALL;
+  if ((csr & RCC_CSR_SFTRSTF) != 0)
+    return PORT_RESET_SOFTWARE;
+  if ((csr & RCC_CSR_OBLRSTF) != 0)
+    return PORT_RESET_OPTION_BYTES;
+  if ((csr & RCC_CSR_LPWRRSTF) != 0)
+    return PORT_RESET_LOW_POWER;
+  return (csr & RCC_CSR_PINRSTF) != 0 ? PORT_RESET_PIN : PORT_RESET_UNKNOWN;
+}
+
+static void console_flush(void)
+{
+  while ((USART_ISR(PINS_CONSOLE) & USART_ISR_TC) == 0) {
+  }
+}
+
+_Noreturn void port_reset(void)
+{
+  console_flush();
+  __asm volatile("dsb" ::: "memory");
+  SCB_AIRCR = 0x05FA0004u;
+  for (;;) {
+  }
+}
+
+void port_watchdog_refresh(void) {}
+
+_Noreturn void port_launch(uint32_t vectors)
+{
+  console_flush();
+  SYST_CSR = 0;
+  SYST_RVR = 0;
+  SYST_CVR = 0;
+  RCC_APB1RSTR1 = PINS_CONSOLE_APB1ENR1;
+  RCC_APB1RSTR1 = 0;
+  RCC_AHB2RSTR = PINS_AHB2ENR;
+  RCC_AHB2RSTR = 0;
+  RCC_APB1ENR1 &= ~PINS_CONSOLE_APB1ENR1;
+  RCC_AHB2ENR &= ~PINS_AHB2ENR;
+  clocks_down();
+  SCB_VTOR = vectors;
+  /* From here on no RAM: the boot loader's is cleared, stack included. */
+  register uint32_t at __asm("r0") = vectors;
+  register uint32_t from __asm("r1") = MAP_BOOT_RAM_BASE;
+  register uint32_t to __asm("r2") = MAP_BOOT_RAM_BASE + MAP_BOOT_RAM_SIZE;
+  __asm volatile("dsb\n"
+                 "isb\n"
+                 "movs r3, #0\n"
+                 "1: str r3, [r1]\n"
+                 "adds r1, #4\n"
+                 "cmp r1, r2\n"
+                 "bne 1b\n"
+                 "ldr r1, [r0]\n"
+                 "msr msp, r1\n"
+                 "ldr r0, [r0, #4]\n"
+                 "bx r0\n" ::"r"(at),
+                 "r"(from), "r"(to)
+                 : "r3", "memory");
+  __builtin_unreachable();
+}

@@ -1,0 +1,84 @@
+/* The STM32L4 registers that Portcullis touches (RM0351; offsets and bits as in the vendor's SVD). */
+#ifndef PORT_STM32L4_REGS_H
+#define PORT_STM32L4_REGS_H
+
+#include <stdint.h>
+
+#define REG(address) (*(volatile uint32_t *)(uintptr_t)(address))
+
+/* RCC, RM0351 section 6.4 */
+#define RCC_CR            REG(0x40021000)
+#define RCC_CR_MSION      (1u << 0)
+#define RCC_CR_MSIRDY     (1u << 1)
+#define RCC_CR_PLLON      (1u << 24)
+#define RCC_CR_PLLRDY     (1u << 25)
+#define RCC_CFGR          REG(0x40021008)
+#define RCC_CFGR_SW_PLL   3u
+#define RCC_CFGR_SWS_MASK (3u << 2)
+#define RCC_PLLCFGR       REG(0x4002100C)
+#define RCC_AHB2RSTR      REG(0x4002102C)
+#define RCC_APB1RSTR1     REG(0x40021038)
+#define RCC_AHB2ENR       REG(0x4002104C)
+#define RCC_APB1ENR1      REG(0x40021058)
+#define RCC_CSR           REG(0x40021094)
+#define RCC_CSR_RMVF      (1u << 23)
+#define RCC_CSR_FWRSTF    (1u << 24)
+#define RCC_CSR_OBLRSTF   (1u << 25)
+#define RCC_CSR_PINRSTF   (1u << 26)
+#define RCC_CSR_BORRSTF   (1u << 27)
+#define RCC_CSR_SFTRSTF   (1u << 28)
+#define RCC_CSR_IWDGRSTF  (1u << 29)
+#define RCC_CSR_WWDGRSTF  (1u << 30)
+#define RCC_CSR_LPWRRSTF  (1u << 31)
+
+/* GPIO, section 8.4 */
+#define GPIO_BASE(port)     (0x48000000u + (uint32_t)((port) - 'A') * 0x400u)
+#define GPIO_MODER(port)    REG(GPIO_BASE(port) + 0x00)
+#define GPIO_PUPDR(port)    REG(GPIO_BASE(port) + 0x0C)
+#define GPIO_IDR(port)      REG(GPIO_BASE(port) + 0x10)
+#define GPIO_AFR(port, pin) REG(GPIO_BASE(port) + 0x20 + ((pin) / 8) * 4)
+
+/* USART, section 40.8 */
+#define USART_CR1(base) REG((base) + 0x00)
+#define USART_CR1_UE    (1u << 0)
+#define USART_CR1_RE    (1u << 2)
+#define USART_CR1_TE    (1u << 3)
+#define USART_BRR(base) REG((base) + 0x0C)
+#define USART_ISR(base) REG((base) + 0x1C)
+#define USART_ISR_ORE   (1u << 3)
+#define USART_ISR_RXNE  (1u << 5)
+#define USART_ISR_TC    (1u << 6)
+#define USART_ISR_TXE   (1u << 7)
+#define USART_ICR(base) REG((base) + 0x20)
+#define USART_RDR(base) REG((base) + 0x24)
+#define USART_TDR(base) REG((base) + 0x28)
+
+/* FLASH, section 3.7 */
+#define FLASH_ACR        REG(0x40022000)
+#define FLASH_ACR_PRFTEN (1u << 8)
+#define FLASH_ACR_ICEN   (1u << 9)
+#define FLASH_ACR_DCEN   (1u << 10)
+#define FLASH_ACR_ICRST  (1u << 11)
+#define FLASH_ACR_DCRST  (1u << 12)
+#define FLASH_KEYR       REG(0x40022008)
+#define FLASH_SR         REG(0x40022010)
+#define FLASH_SR_ERRORS  0x0000C3FAu
+#define FLASH_SR_BSY     (1u << 16)
+#define FLASH_CR         REG(0x40022014)
+#define FLASH_CR_PG      (1u << 0)
+#define FLASH_CR_PER     (1u << 1)
+#define FLASH_CR_BKER    (1u << 11)
+#define FLASH_CR_STRT    (1u << 16)
+#define FLASH_CR_LOCK    (1u << 31)
+#define FLASH_ECCR       REG(0x40022018)
+#define FLASH_ECCR_ECCD  (1u << 31)
+
+/* Cortex-M4 system registers (ARMv7-M ARM, B3.2) */
+#define SYST_CSR  REG(0xE000E010)
+#define SYST_RVR  REG(0xE000E014)
+#define SYST_CVR  REG(0xE000E018)
+#define SCB_VTOR  REG(0xE000ED08)
+#define SCB_AIRCR REG(0xE000ED0C)
+#define SCB_SHCSR REG(0xE000ED24)
+
+#endif
