@@ -54,14 +54,14 @@ struct cpu_bus {
 
 enum cpu_stop {
   CPU_STOP_NONE = 0,
-  CPU_STOP_LIMIT,     /* the number of instructions asked for has been executed */
-  CPU_STOP_REQUEST,   /* somebody called cpu_stop() */
-  CPU_STOP_RESET,     /* AIRCR.SYSRESETREQ was written */
-  CPU_STOP_LOCKUP,    /* fault inside HardFault or NMI, or during vector fetch at reset */
-  CPU_STOP_BREAKPOINT,/* about to execute at a breakpoint */
-  CPU_STOP_WATCHPOINT,/* a watched access was done; cpu_watch_hit() tells which */
-  CPU_STOP_BKPT,      /* BKPT instruction with halting debug enabled (cpu_set_debug); pc is on it */
-  CPU_STOP_IDLE,      /* WFI/WFE and no deadline: nothing will ever happen without an outside event */
+  CPU_STOP_LIMIT,      /* the number of instructions asked for has been executed */
+  CPU_STOP_REQUEST,    /* somebody called cpu_stop() */
+  CPU_STOP_RESET,      /* AIRCR.SYSRESETREQ was written */
+  CPU_STOP_LOCKUP,     /* fault inside HardFault or NMI, or during vector fetch at reset */
+  CPU_STOP_BREAKPOINT, /* about to execute at a breakpoint */
+  CPU_STOP_WATCHPOINT, /* a watched access was done; cpu_watch_hit() tells which */
+  CPU_STOP_BKPT,       /* BKPT instruction with halting debug enabled (cpu_set_debug); pc is on it */
+  CPU_STOP_IDLE,       /* WFI/WFE and no deadline: nothing will ever happen without an outside event */
 };
 
 struct cpu;
@@ -97,8 +97,19 @@ void cpu_flush(struct cpu *cpu);                                    /* everythin
 
 /* ---- registers (debugger, fault injection, reports) ---- */
 enum cpu_reg {
-  CPU_R0, CPU_SP = 13, CPU_LR = 14, CPU_PC = 15, CPU_XPSR = 16, CPU_MSP, CPU_PSP, CPU_PRIMASK, CPU_BASEPRI,
-  CPU_FAULTMASK, CPU_CONTROL, CPU_FPSCR, CPU_S0 = 32 /* ... S31 = 63 */
+  CPU_R0,
+  CPU_SP = 13,
+  CPU_LR = 14,
+  CPU_PC = 15,
+  CPU_XPSR = 16,
+  CPU_MSP,
+  CPU_PSP,
+  CPU_PRIMASK,
+  CPU_BASEPRI,
+  CPU_FAULTMASK,
+  CPU_CONTROL,
+  CPU_FPSCR,
+  CPU_S0 = 32 /* ... S31 = 63 */
 };
 uint32_t cpu_get(const struct cpu *cpu, unsigned reg);
 void cpu_set(struct cpu *cpu, unsigned reg, uint32_t value);
@@ -116,10 +127,12 @@ void cpu_skip(struct cpu *cpu);
 
 /* ---- the last fault ---- */
 struct cpu_fault {
-  unsigned exception;   /* 2 NMI, 3 HardFault, 4 MemManage, 5 BusFault, 6 UsageFault */
-  uint32_t pc;          /* the instruction */
-  uint32_t addr;        /* for MemManage and BusFault with a valid address, else 0 */
+  unsigned exception; /* 2 NMI, 3 HardFault, 4 MemManage, 5 BusFault, 6 UsageFault */
+  uint32_t pc;        /* the instruction */
+  uint32_t addr;      /* for MemManage and BusFault with a valid address, else 0 */
   uint32_t cfsr, hfsr;
+  uint32_t cause;         /* the CFSR bits that this fault set; CFSR itself keeps older ones until they are cleared */
+  enum cpu_access access; /* with has_addr: what was tried there */
   bool has_addr;
   bool lockup;
 };
