@@ -45,20 +45,27 @@ struct cpu *soc_cpu(struct soc *soc);
 
 /* ---- the debug probe's way in: memory without side effects, and the flash loader ---- */
 bool soc_mem_read(struct soc *soc, uint32_t addr, void *to, size_t size);
-bool soc_mem_write(struct soc *soc, uint32_t addr, const void *from, size_t size); /* RAM and registers */
+bool soc_mem_write(struct soc *soc, uint32_t addr, const void *from, size_t size);  /* RAM and registers */
 bool soc_flash_load(struct soc *soc, uint32_t addr, const void *from, size_t size); /* sets flash; no wear, no time */
-bool soc_flash_erase(struct soc *soc, uint32_t addr, size_t size);                 /* whole pages */
-struct soc_region { const char *name; uint32_t base, size, page; bool flash; };
+bool soc_flash_erase(struct soc *soc, uint32_t addr, size_t size);                  /* whole pages */
+struct soc_region {
+  const char *name;
+  uint32_t base, size, page;
+  bool flash;
+};
 /* Memory map for debuggers; returns the count. */
 size_t soc_regions(const struct soc *soc, const struct soc_region **regions);
 
-/* ---- the outside world ---- */
+/* ---- the outside world ----
+ * UARTs are numbered as on the chip: 1 is USART1, 4 would be UART4; LPUART1 has a number of its own. */
+#define SOC_LPUART1 101u
 struct soc_host {
   void *ctx;
   void (*uart_tx)(void *ctx, unsigned uart, uint8_t byte); /* a byte left the chip on USARTn */
   void (*log)(void *ctx, const char *line);                /* fault reports, unmodelled registers (once each), resets */
-  /* The program polls an empty receiver: nothing to do until `cycle` at the earliest. The host may push bytes, sleep to
-   * keep pace with real time, or return at once. May be NULL. */
+  /* The program polls an empty receiver: it has nothing to do. The host may push bytes, sleep to keep pace
+   * with real time, stop the run, or return at once. Called at most every quarter of a millisecond of simulated time;
+   * for a receiver with interrupts, every millisecond. May be NULL. */
   void (*uart_idle)(void *ctx, unsigned uart);
 };
 void soc_attach(struct soc *soc, const struct soc_host *host);
@@ -83,13 +90,14 @@ struct soc_stats {
   uint64_t instructions; /* executed */
   uint64_t idle;         /* of these, spent in polling loops that waited for flash or for the receiver */
   uint64_t cycles;
-  uint64_t programs;     /* double words programmed */
-  uint64_t erases;       /* pages erased */
+  uint64_t programs; /* double words programmed */
+  uint64_t erases;   /* pages erased */
   uint64_t resets;
   uint32_t max_page_erases;
 };
 void soc_get_stats(const struct soc *soc, struct soc_stats *stats);
 void soc_clear_stats(struct soc *soc); /* wear counters included; time and instruction counts go on from zero */
-void soc_print_stats(const struct soc *soc, FILE *to); /* JSON object: all of the above, per-page erases, resets by cause */
+void soc_print_stats(const struct soc *soc,
+                     FILE *to); /* JSON object: all of the above, per-page erases, resets by cause */
 
 #endif

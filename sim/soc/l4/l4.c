@@ -1,0 +1,423 @@
+/* STM32L476: the parts put together, reset, wiring between them, and what survives power-off.
+ *
+ * Files in the state folder (numbers little-endian):
+ *   flash.bin      main flash, 1 MiB, bank 1 first
+ *   cells.bin      damaged double words of it (nvm.c)
+ *   otp.bin        one-time-programmable area, 1 KiB
+ *   otp-cells.bin  damaged double words of it
+ *   options.bin    option bytes: nine words with their complements, in the order of enum l4_option
+ *   backup.bin     backup domain: magic, RCC.BDCR, then the RTC registers from offset 0 on
+ *   uid.bin        the 12 bytes of the unique id
+ * A missing file means: as from the factory.
+ */
+#include "sim/soc/l4/l4.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define BACKUP_MAGIC 0x31424350u /* "PCB1" */
+#define BACKUP_WORDS (2 + SOC_BLOCK_WORDS)
+#define RAM_SEED     0x52414D21u
+
+static struct l4 *chip(const struct soc *soc)
+{
+  return soc->chip;
+}
+
+/* ---- wiring ---- */
+static struct st_gpio *port(struct l4 *l4, char name)
+{
+  return name >= 'A' && name < 'A' + (int)L4_PORTS ? &l4->gpio[name - 'A'] : NULL;
+}
+
+static void pin_changed(struct st_gpio *gpio, unsigned pin, bool high)
+{
+  struct l4 *l4 = gpio->block.chip;
+  if (l4_exti_port(l4, pin) == (unsigned)(gpio->port - 'A'))
+    l4_exti_edge(l4, pin, high);
+}
+
+static void pins_rerouted(struct st_gpio *gpio)
+{
+  struct l4 *l4 = gpio->block.chip;
+  for (unsigned i = 0; i < L4_USARTS; i++)
+    st_usart_kick(&l4->usart[i]);
+}
+
+/* Pins that can carry a USART's signals (datasheet DS10198, tables 17 and 18). */
+static bool usart_routed(const struct st_usart *usart, bool transmit)
+{
+  static const struct {
+    uint16_t uart;
+    bool transmit;
+    char port;
+    uint8_t pin, function;
+  } routes[] = {
+      {1, true, 'A', 9, 7},
+      {1, true, 'B', 6, 7},
+      {1, true, 'G', 9, 7},
+      {1, false, 'A', 10, 7},
+      {1, false, 'B', 7, 7},
+      {1, false, 'G', 10, 7},
+      {2, true, 'A', 2, 7},
+      {2, true, 'D', 5, 7},
+      {2, false, 'A', 3, 7},
+      {2, false, 'D', 6, 7},
+      {3, true, 'B', 10, 7},
+      {3, true, 'C', 4, 7},
+      {3, true, 'C', 10, 7},
+      {3, true, 'D', 8, 7},
+      {3, false, 'B', 11, 7},
+      {3, false, 'C', 5, 7},
+      {3, false, 'C', 11, 7},
+      {3, false, 'D', 9, 7},
+      {SOC_LPUART1, true, 'B', 11, 8},
+      {SOC_LPUART1, true, 'C', 1, 8},
+      {SOC_LPUART1, true, 'G', 7, 8},
+      {SOC_LPUART1, false, 'B', 10, 8},
+      {SOC_LPUART1, false, 'C', 0, 8},
+      {SOC_LPUART1, false, 'G', 8, 8},
+  };
+  struct l4 *l4 = usart->block.chip;
+  for (size_t i = 0; i < sizeof routes / sizeof routes[0]; i++)
+    if (routes[i].uart == usart->number && routes[i].transmit == transmit &&
+        st_gpio_function(port(l4, routes[i].port), routes[i].pin) == routes[i].function)
+      return true;
+  return false;
+}
+
+static uint32_t usart_hz(const struct st_usart *usart)
+{
+  const struct l4 *l4 = usart->block.chip;
+  if (usart->number == SOC_LPUART1)
+    return l4_usart_hz(l4, 10, 1);
+  return l4_usart_hz(l4, 2 * (usart->number - 1), usart->number == 1 ? 2 : 1);
+}
+
+static uint32_t rng_hz(const struct st_rng *rng)
+{
+  return l4_clk48(rng->block.chip);
+}
+
+static bool lsi_on(const struct st_iwdg *iwdg)
+{
+  return l4_lsi_on(iwdg->block.chip);
+}
+
+/* Adds the block behind its clock enable and reset bit; the reset register lies 0x20 below the enable register. */
+static void gated(struct l4 *l4, struct soc_block *block, unsigned enable, unsigned bit)
+{
+  block->enable = &l4->rcc.block.v[enable / 4];
+  block->hold = &l4->rcc.block.v[(enable - 0x20) / 4];
+  block->gate = 1u << bit;
+  soc_add_block(l4->soc, block);
+}
+
+/* ---- DBGMCU: device identity; the freeze bits are stored ---- */
+static const struct soc_reg dbgmcu_regs[] = {
+    {0, 0, 0x10076415, 0}, {4, 0, 0, 0xE7}, {8, 0, 0, 0x82E01C3F}, {0xC, 0, 0, 0x20}, {0x10, 0, 0, 0x72800},
+};
+
+/* ---- life ---- */
+static bool create(struct soc *soc)
+{
+  static const char *const ports[] = {"GPIOA", "GPIOB", "GPIOC", "GPIOD", "GPIOE", "GPIOF", "GPIOG", "GPIOH"};
+  struct l4 *l4 = soc->chip = calloc(1, sizeof *l4);
+  if (!l4)
+    return false;
+  l4->soc = soc;
+  soc_set_clock(soc, 4000000);
+  l4_rcc_init(l4);
+  l4_power_init(l4);
+  l4_flash_init(l4);
+  l4_exti_init(l4);
+  l4_rtc_init(l4);
+  for (unsigned i = 0; i < L4_PORTS; i++) {
+    st_gpio_init(&l4->gpio[i], ports[i], 0x48000000 + i * 0x400, l4);
+    l4->gpio[i].changed = pin_changed;
+    l4->gpio[i].rerouted = pins_rerouted;
+    gated(l4, &l4->gpio[i].block, RCC_AHB2ENR, i);
+  }
+  st_usart_init(&l4->usart[0], "USART1", 0x40013800, 1, L4_IRQ_USART1, l4);
+  st_usart_init(&l4->usart[1], "USART2", 0x40004400, 2, L4_IRQ_USART2, l4);
+  st_usart_init(&l4->usart[2], "USART3", 0x40004800, 3, L4_IRQ_USART3, l4);
+  st_usart_init(&l4->usart[3], "LPUART1", 0x40008000, SOC_LPUART1, L4_IRQ_LPUART1, l4);
+  l4->usart[3].low_power = true;
+  for (unsigned i = 0; i < L4_USARTS; i++) {
+    l4->usart[i].kernel_hz = usart_hz;
+    l4->usart[i].routed = usart_routed;
+  }
+  gated(l4, &l4->usart[0].block, RCC_APB2ENR, 14);
+  gated(l4, &l4->usart[1].block, RCC_APB1ENR1, 17);
+  gated(l4, &l4->usart[2].block, RCC_APB1ENR1, 18);
+  gated(l4, &l4->usart[3].block, RCC_APB1ENR2, 0);
+  st_crc_init(&l4->crc, 0x40023000);
+  gated(l4, &l4->crc.block, RCC_AHB1ENR, 12);
+  st_rng_init(&l4->rng, 0x50060800, L4_IRQ_RNG, l4);
+  l4->rng.kernel_hz = rng_hz;
+  gated(l4, &l4->rng.block, RCC_AHB2ENR, 18);
+  st_iwdg_init(&l4->iwdg, 0x40003000, 32000, l4);
+  l4->iwdg.oscillator_on = lsi_on;
+  soc_add_block(soc, &l4->iwdg.block);
+  l4->dbgmcu = (struct soc_block){.name = "DBGMCU",
+                                  .base = 0xE0042000,
+                                  .size = 0x400,
+                                  .regs = dbgmcu_regs,
+                                  .reg_count = sizeof dbgmcu_regs / sizeof dbgmcu_regs[0],
+                                  .chip = l4};
+  soc_add_block(soc, &l4->dbgmcu);
+  for (unsigned i = 0; i < soc->block_count; i++)
+    soc_block_reset(soc->blocks[i]);
+  l4_options_factory(l4);
+  memcpy(l4->uid, "\x32\x00\x4B\x00\x0F\x51\x36\x34\x38\x38\x33\x20", sizeof l4->uid);
+  return l4_memory_init(l4);
+}
+
+static void destroy(struct soc *soc)
+{
+  nvm_free(&chip(soc)->flash.main);
+  nvm_free(&chip(soc)->flash.otp);
+  free(soc->chip);
+}
+
+static void noise(uint8_t *ram, size_t size, uint64_t *random)
+{
+  for (size_t i = 0; i < size; i += 8) {
+    uint64_t r = soc_random(random);
+    memcpy(ram + i, &r, 8);
+  }
+}
+
+/* With BFB2 set the boot loader of the vendor starts bank 2 when its stack pointer looks like one, else bank 1. */
+static bool boots_from_bank2(const struct l4 *l4)
+{
+  uint32_t sp;
+  memcpy(&sp, l4->flash.main.bytes + L4_BANK_SIZE, 4);
+  return l4->options.loaded[L4_OPTR] & L4_OPTR_BFB2 && sp - L4_SRAM1_BASE <= L4_SRAM1_SIZE;
+}
+
+static uint32_t reset(struct soc *soc, enum soc_cause cause)
+{
+  struct l4 *l4 = chip(soc);
+  uint32_t *rcc = l4->rcc.block.v;
+  uint32_t bdcr = rcc[RCC_BDCR / 4], flags = rcc[RCC_CSR / 4] & 0xFF000000;
+  bool power = cause == SOC_CAUSE_POWER || cause == SOC_CAUSE_BOR;
+  l4_flash_abort(l4);
+  for (unsigned i = 0; i < soc->block_count; i++)
+    if (soc->blocks[i] != &l4->rtc.block)
+      soc_block_reset(soc->blocks[i]);
+  rcc[RCC_BDCR / 4] = bdcr;
+  rcc[RCC_CSR / 4] |= power ? 0 : flags;
+  l4_rcc_flag_reset(l4, cause);
+  l4->rtc.key_step = 0;
+  if (power || cause == SOC_CAUSE_OPTION)
+    l4_options_load(l4);
+  l4_options_registers(l4);
+  if (power) {
+    uint64_t random = RAM_SEED;
+    noise(l4->sram1, sizeof l4->sram1, &random);
+    noise(l4->sram2, sizeof l4->sram2, &random);
+  }
+  if (!(l4->options.loaded[L4_OPTR] & L4_OPTR_SRAM2_RST))
+    memset(l4->sram2, 0, sizeof l4->sram2);
+  if (!(l4->options.loaded[L4_OPTR] & L4_OPTR_IWDG_SW))
+    st_iwdg_start(&l4->iwdg);
+  if (boots_from_bank2(l4))
+    l4->syscfg.v[0] |= 0x100;
+  l4_memory_remapped(l4);
+  l4_rcc_update(l4);
+  return 0;
+}
+
+static void power_off(struct soc *soc)
+{
+  struct l4 *l4 = chip(soc);
+  l4_flash_abort(l4);
+  for (unsigned i = 0; i < L4_USARTS; i++)
+    l4->usart[i].line_count = 0;
+}
+
+static bool watched(const struct soc *soc)
+{
+  return chip(soc)->iwdg.running;
+}
+
+static void fault_note(struct soc *soc, unsigned exception, char *text, size_t size)
+{
+  if (exception == 2)
+    snprintf(text, size, "uncorrectable ECC error of the flash double word at 0x%08x",
+             (unsigned)chip(soc)->flash.ecc_at);
+}
+
+/* ---- state folder ---- */
+static bool load_cells(struct soc *soc, const char *name, struct nvm *nvm)
+{
+  uint8_t *bytes;
+  size_t size, max = 64 + (size_t)(nvm->size / nvm->unit) * (16 + nvm->unit);
+  enum soc_loaded r = soc_load_any(soc, name, &bytes, &size, max);
+  if (r != SOC_LOADED)
+    return r == SOC_ABSENT;
+  bool ok = nvm_unpack(nvm, bytes, size);
+  free(bytes);
+  return ok || soc_fail(soc, "%s/%s is damaged: remove it to have all cells sound", soc->state_dir, name);
+}
+
+static bool load_file(struct soc *soc, const char *name, void *to, size_t size)
+{
+  return soc_load(soc, name, to, size) != SOC_BROKEN;
+}
+
+static bool load(struct soc *soc)
+{
+  struct l4 *l4 = chip(soc);
+  uint32_t backup[BACKUP_WORDS];
+  if (!load_file(soc, "flash.bin", l4->flash.main.bytes, L4_FLASH_SIZE) ||
+      !load_file(soc, "otp.bin", l4->flash.otp.bytes, L4_OTP_SIZE) ||
+      !load_file(soc, "options.bin", l4->options.stored, sizeof l4->options.stored) ||
+      !load_file(soc, "uid.bin", l4->uid, sizeof l4->uid) || !load_cells(soc, "cells.bin", &l4->flash.main) ||
+      !load_cells(soc, "otp-cells.bin", &l4->flash.otp))
+    return false;
+  switch (soc_load(soc, "backup.bin", backup, sizeof backup)) {
+  case SOC_BROKEN:
+    return false;
+  case SOC_ABSENT:
+    return true;
+  case SOC_LOADED:
+    break;
+  }
+  if (backup[0] != BACKUP_MAGIC)
+    return soc_fail(soc, "%s/backup.bin is not a backup domain", soc->state_dir);
+  l4->rcc.block.v[RCC_BDCR / 4] = backup[1];
+  memcpy(l4->rtc.block.v, backup + 2, sizeof l4->rtc.block.v);
+  return true;
+}
+
+static bool stage_cells(struct soc *soc, const char *name, const struct nvm *nvm)
+{
+  uint8_t *bytes;
+  size_t size;
+  if (!nvm_pack(nvm, &bytes, &size))
+    return soc_fail(soc, "out of memory");
+  bool ok = soc_stage(soc, name, bytes, size);
+  free(bytes);
+  return ok;
+}
+
+static bool stage(struct soc *soc)
+{
+  struct l4 *l4 = chip(soc);
+  uint32_t backup[BACKUP_WORDS] = {BACKUP_MAGIC, l4->rcc.block.v[RCC_BDCR / 4]};
+  memcpy(backup + 2, l4->rtc.block.v, sizeof l4->rtc.block.v);
+  return soc_stage(soc, "flash.bin", l4->flash.main.bytes, L4_FLASH_SIZE) &&
+         stage_cells(soc, "cells.bin", &l4->flash.main) &&
+         soc_stage(soc, "otp.bin", l4->flash.otp.bytes, L4_OTP_SIZE) &&
+         stage_cells(soc, "otp-cells.bin", &l4->flash.otp) &&
+         soc_stage(soc, "options.bin", l4->options.stored, sizeof l4->options.stored) &&
+         soc_stage(soc, "backup.bin", backup, sizeof backup) && soc_stage(soc, "uid.bin", l4->uid, sizeof l4->uid);
+}
+
+/* ---- the outside ---- */
+static size_t uart_rx(struct soc *soc, unsigned uart, const uint8_t *bytes, size_t count)
+{
+  for (unsigned i = 0; i < L4_USARTS; i++)
+    if (chip(soc)->usart[i].number == uart)
+      return st_usart_rx(&chip(soc)->usart[i], bytes, count);
+  return 0;
+}
+
+static void drive_pin(struct soc *soc, char name, unsigned pin, bool high)
+{
+  struct st_gpio *gpio = port(chip(soc), name);
+  if (!gpio || pin > 15)
+    return;
+  st_gpio_drive(gpio, pin, high);
+  if (soc->powered)
+    l4_rtc_pins(chip(soc));
+}
+
+static bool in_flash(uint32_t addr, size_t size)
+{
+  return size <= L4_FLASH_SIZE && addr >= L4_FLASH_BASE && addr - L4_FLASH_BASE <= L4_FLASH_SIZE - size;
+}
+
+/* In pieces that lie in one bank, as the banks may be swapped. */
+static bool flash_load(struct soc *soc, uint32_t addr, const uint8_t *from, size_t size)
+{
+  struct l4 *l4 = chip(soc);
+  if (!in_flash(addr, size))
+    return soc_fail(soc, "0x%08x, %zu bytes: not in flash", (unsigned)addr, size);
+  while (size > 0) {
+    uint32_t at, n = L4_BANK_SIZE - addr % L4_BANK_SIZE;
+    if (n > size)
+      n = (uint32_t)size;
+    l4_flash_offset(l4, addr, &at);
+    nvm_set(&l4->flash.main, at, from, n);
+    l4_memory_changed(l4, &l4->flash.main, at, n);
+    addr += n;
+    from += n;
+    size -= n;
+  }
+  return true;
+}
+
+static bool flash_erase(struct soc *soc, uint32_t addr, size_t size)
+{
+  static uint8_t blank[L4_PAGE];
+  if (!in_flash(addr, size) || addr % L4_PAGE || size % L4_PAGE)
+    return soc_fail(soc, "0x%08x, %zu bytes: not whole pages of flash", (unsigned)addr, size);
+  memset(blank, 0xFF, sizeof blank);
+  for (size_t done = 0; done < size; done += L4_PAGE)
+    flash_load(soc, addr + (uint32_t)done, blank, L4_PAGE);
+  return true;
+}
+
+static const uint32_t *wear(const struct soc *soc, uint32_t *base, uint32_t *page, size_t *pages)
+{
+  *base = L4_FLASH_BASE;
+  *page = L4_PAGE;
+  *pages = L4_FLASH_SIZE / L4_PAGE;
+  return chip(soc)->flash.main.wear;
+}
+
+static void clear_wear(struct soc *soc)
+{
+  memset(chip(soc)->flash.main.wear, 0, L4_FLASH_SIZE / L4_PAGE * sizeof(uint32_t));
+}
+
+static const struct soc_region regions[] = {
+    {"flash", L4_FLASH_BASE, L4_FLASH_SIZE, L4_PAGE, true},
+    {"flash alias", 0, L4_FLASH_SIZE, 0, false},
+    {"SRAM1", L4_SRAM1_BASE, L4_SRAM1_SIZE, 0, false},
+    {"SRAM2", L4_SRAM2_BASE, L4_SRAM2_SIZE, 0, false},
+    {"OTP", L4_OTP_BASE, L4_OTP_SIZE, 0, false},
+    {"device information and option bytes", 0x1FFF7400, 0xC00, 0, false},
+    {"option bytes 2", 0x1FFFF800, 0x800, 0, false},
+    {"peripherals", 0x40000000, 0x20000000, 0, false},
+    {"private peripherals", 0xE0000000, 0x100000, 0, false},
+};
+
+const struct soc_model soc_stm32l476 = {
+    .name = "stm32l476",
+    .arch = CPU_ARCH_V7EM,
+    .irqs = L4_IRQS,
+    .priority_bits = 4,
+    .fpu = true,
+    .regions = regions,
+    .region_count = sizeof regions / sizeof regions[0],
+    .names = l4_names,
+    .name_count = L4_NAMES,
+    .create = create,
+    .destroy = destroy,
+    .load = load,
+    .stage = stage,
+    .power_off = power_off,
+    .reset = reset,
+    .watched = watched,
+    .fault_note = fault_note,
+    .uart_rx = uart_rx,
+    .pin = drive_pin,
+    .flash_load = flash_load,
+    .flash_erase = flash_erase,
+    .wear = wear,
+    .clear_wear = clear_wear,
+};

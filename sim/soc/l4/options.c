@@ -1,0 +1,127 @@
+/* Option bytes of the STM32L4: nine words, each stored with its complement; loaded at power-on and by OBL_LAUNCH. */
+#include "sim/soc/l4/l4.h"
+
+/* Address, register offset, bits that can be written, bits that read 1, value as the chip leaves the factory. */
+static const struct {
+  uint32_t addr;
+  uint16_t reg;
+  uint32_t mask, ones, factory;
+} words[L4_OPTIONS] = {
+    [L4_OPTR] = {0x1FFF7800, 0x20, 0x03BF77FF, 0xFC408800, 0xFFEFF8AA},
+    [L4_PCROP1SR] = {0x1FFF7808, 0x24, 0x0000FFFF, 0xFFFF0000, 0xFFFFFFFF},
+    [L4_PCROP1ER] = {0x1FFF7810, 0x28, 0x8000FFFF, 0x0FFF0000, 0x0FFF0000},
+    [L4_WRP1AR] = {0x1FFF7818, 0x2C, 0x00FF00FF, 0xFF00FF00, 0xFF00FFFF},
+    [L4_WRP1BR] = {0x1FFF7820, 0x30, 0x00FF00FF, 0xFF00FF00, 0xFF00FFFF},
+    [L4_PCROP2SR] = {0x1FFFF808, 0x44, 0x0000FFFF, 0xFFFF0000, 0xFFFFFFFF},
+    [L4_PCROP2ER] = {0x1FFFF810, 0x48, 0x0000FFFF, 0x0FFF0000, 0x0FFF0000},
+    [L4_WRP2AR] = {0x1FFFF818, 0x4C, 0x00FF00FF, 0xFF00FF00, 0xFF00FFFF},
+    [L4_WRP2BR] = {0x1FFFF820, 0x50, 0x00FF00FF, 0xFF00FF00, 0xFF00FFFF},
+};
+#define SR_OPTVERR (1u << 15)
+
+uint32_t l4_option_mask(enum l4_option option)
+{
+  return words[option].mask;
+}
+
+unsigned l4_option_offset(enum l4_option option)
+{
+  return words[option].reg;
+}
+
+void l4_options_factory(struct l4 *l4)
+{
+  for (unsigned i = 0; i < L4_OPTIONS; i++) {
+    l4->options.stored[i][0] = words[i].factory;
+    l4->options.stored[i][1] = ~words[i].factory;
+  }
+}
+
+/* What a word that does not match its complement counts as: read protection level 1 and PCROP over the whole bank;
+ * the rest as from the factory. */
+static uint32_t mismatch_value(unsigned i)
+{
+  switch (i) {
+  case L4_OPTR:
+    return words[i].factory & ~0xFFu;
+  case L4_PCROP1SR:
+  case L4_PCROP2SR:
+    return words[i].ones;
+  case L4_PCROP1ER:
+    return words[i].ones | 0x8000FFFF;
+  case L4_PCROP2ER:
+    return words[i].ones | 0xFFFF;
+  default:
+    return words[i].factory;
+  }
+}
+
+void l4_options_load(struct l4 *l4)
+{
+  for (unsigned i = 0; i < L4_OPTIONS; i++) {
+    const uint32_t *w = l4->options.stored[i];
+    if (w[0] == ~w[1]) {
+      l4->options.loaded[i] = (w[0] & words[i].mask) | words[i].ones;
+    } else {
+      l4->options.loaded[i] = mismatch_value(i);
+      l4->flash.block.v[0x10 / 4] |= SR_OPTVERR;
+      soc_log(l4->soc, "option bytes at 0x%08x do not match their complement: safe values are used",
+              (unsigned)words[i].addr);
+    }
+  }
+}
+
+void l4_options_registers(struct l4 *l4)
+{
+  for (unsigned i = 0; i < L4_OPTIONS; i++)
+    l4->flash.block.v[words[i].reg / 4] = l4->options.loaded[i];
+}
+
+/* The option page is erased and written anew from the registers. A cut in between leaves words of any kind. */
+void l4_options_program(struct l4 *l4, enum soc_fate fate, uint32_t seed)
+{
+  uint64_t random = ((uint64_t)seed << 32) | 1;
+  for (unsigned i = 0; i < L4_OPTIONS; i++) {
+    uint32_t *w = l4->options.stored[i], value = l4->flash.block.v[words[i].reg / 4];
+    unsigned luck = (unsigned)soc_random(&random) & 7;
+    if (fate == SOC_FATE_TORN && luck < 2)
+      continue;
+    w[0] = value;
+    w[1] = ~value;
+    if (fate == SOC_FATE_TORN && luck < 5)
+      w[0] = w[1] = 0xFFFFFFFF;
+    else if (fate == SOC_FATE_TORN && luck < 7)
+      w[luck & 1] |= (uint32_t)soc_random(&random);
+  }
+}
+
+bool l4_options_read(const struct l4 *l4, uint32_t addr, uint32_t *word)
+{
+  for (unsigned i = 0; i < L4_OPTIONS; i++)
+    if ((addr & ~7u) == words[i].addr) {
+      *word = l4->options.stored[i][addr >> 2 & 1u];
+      return true;
+    }
+  return false;
+}
+
+/* ---- write protection ---- */
+static bool in_area(uint32_t area, uint32_t page)
+{
+  return page >= (area & 0xFF) && page <= (area >> 16 & 0xFF);
+}
+
+bool l4_page_protected(const struct l4 *l4, uint32_t at)
+{
+  const uint32_t *area = &l4->options.loaded[at < L4_BANK_SIZE ? L4_WRP1AR : L4_WRP2AR];
+  uint32_t page = at % L4_BANK_SIZE / L4_PAGE;
+  return in_area(area[0], page) || in_area(area[1], page);
+}
+
+bool l4_bank_protected(const struct l4 *l4, unsigned bank)
+{
+  for (uint32_t page = 0; page < L4_BANK_PAGES; page++)
+    if (l4_page_protected(l4, bank * L4_BANK_SIZE + page * L4_PAGE))
+      return true;
+  return false;
+}
