@@ -6,6 +6,7 @@
 #include "tool/objfile/file.h"
 #include "tool/pkcs11_uri.h"
 
+#include <errno.h>
 #include <libp11.h>
 #include <openssl/crypto.h>
 #include <stdio.h>
@@ -45,6 +46,8 @@ static bool load_module(struct pkcs11_session *s, const struct pkcs11_uri *uri, 
     return problem_set(problem, CLI_USAGE,
                        "which PKCS#11 module? Set PKCS11_MODULE_PATH, or add ?module-path=/usr/lib/... to "
                        "the URI");
+  if (strchr(module, '/') != NULL && access(module, R_OK) != 0)
+    return problem_set(problem, CLI_INPUT, "PKCS#11 module %s: %s", module, strerror(errno));
   s->ctx = PKCS11_CTX_new();
   if (s->ctx == NULL || PKCS11_CTX_load(s->ctx, module) != 0)
     return problem_set(problem, CLI_INPUT, "PKCS#11 module %s: cannot be loaded (%s)", module, crypto_reason());

@@ -90,6 +90,8 @@ static void srecords_of_every_address_width_are_read(void **state)
   assert_true(f.has_entry);
   assert_int_equal(f.entry, 0x08088001);
   objfile_free(&f);
+  assert_true(parse(&f, "S00600004844521B\nS1050010AABB85\nS5030001FB\n")); /* as srec_cat ends a file without entry */
+  objfile_free(&f);
 }
 
 static void broken_srecords_are_refused_with_their_line(void **state)
@@ -97,6 +99,7 @@ static void broken_srecords_are_refused_with_their_line(void **state)
   (void)state;
   refused("S00600004844521B\nS1050010AABB86\n", "in:2: checksum is 86, must be 85");
   refused("S00600004844521B\nS1050010AABB85\n", "cut short");
+  refused("S00600004844521B\nS5030000FC\nS1050010AABB85\n", "cut short");
   refused("S00600004844521B\nS1050010AABB85\nS5030002FA\nS9030000FC\n", "in:3: record count is 2, but 1");
   refused("S00600004844521B\nS4050010AABB85\n", "in:2: not an S-record");
   refused("S00600004844521B\nS1060010AABB85\n", "in:2: record says 6 bytes and has 5");

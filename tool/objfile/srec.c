@@ -7,6 +7,7 @@ static const uint8_t address_bytes[10] = {2, 2, 3, 4, 0, 2, 3, 4, 3, 2};
 
 struct srec_state {
   uint32_t data_records;
+  bool counted; /* a count record stands after the last data: srec_cat ends its files so when there is no entry point */
   bool ended;
 };
 
@@ -23,6 +24,7 @@ static bool record(const struct input *in, unsigned line, unsigned type, uint32_
     if ((uint64_t)address + length > UINT64_C(1) << 32)
       return objfile_fail(in, line, "record goes beyond the end of the address space");
     state->data_records++;
+    state->counted = false;
     if (!objfile_build_add(b, address, data, length))
       return objfile_fail(in, line, "out of memory");
     return true;
@@ -31,6 +33,7 @@ static bool record(const struct input *in, unsigned line, unsigned type, uint32_
     if (address != state->data_records)
       return objfile_fail(in, line, "record count is %u, but %u data records stand before it", address,
                           state->data_records);
+    state->counted = true;
     return true;
   default:
     state->ended = true;
@@ -73,7 +76,7 @@ bool objfile_read_srec(const struct input *in, struct builder *b, struct objfile
     if (!record(in, line, type, address, data, bytes - 2 - address_bytes[type], &state, b, out))
       return false;
   }
-  if (!state.ended)
-    return objfile_fail(in, line, "no end record (S7, S8 or S9): the file was cut short");
+  if (!state.ended && !state.counted)
+    return objfile_fail(in, line, "no end record (S7, S8, S9) and no count (S5, S6): the file was cut short");
   return true;
 }
