@@ -1,20 +1,28 @@
 /* Bringing an image from the download slot to the active slot, so that no power cut loses both.
  *
- * The functions here move bytes; they decide nothing about trust. Keys, headers and the journal belong to the
- * engine and are reached through `struct install_services`, so that the same code runs on the device (through the call
- * gate) and in native tests.
+ * The functions here move bytes; they decide nothing about trust. Keys, headers and the journal belong to the engine
+ * and are reached through `struct install_services`, so that the same code runs on the device (through the call gate)
+ * and in native tests. docs/install.md has the reasoning, the cost and the bytes on flash.
  *
- * Dual slot with swap (install/swap.c). Download slot: header page, image pages D[0]..D[M-1], hole D[M]. For N pages
- * used by the larger of the two images, from i = N-1 down to 0:
- *   (a) copy A[i] to D[i+1], verify; record COPIED(i)
- *   (b) erase A[i]
- *   (c) decrypt D[i] into A[i] (IV: last block of D[i-1], or the header's), verify; record DONE(i)
- *   (d) erase D[i]
- * then: old active header -> page D[0] (kept for rollback); record; erase and write the active header; record;
- * erase the download header page; record END. Without a valid old image (a) and (d) are left out.
+ * One walk serves every kind of install of a dual-slot board (install/swap.c). Pages of the active slot are A[i]; the
+ * download slot is a header page H, image pages D[0], D[1].. and, for a swap, one hole page after the last. For every
+ * page i of the active slot, from the last one down to 0: (a) old image kept and i inside it: erase D[i+1], copy A[i]
+ * there (neither the old nor the new image reaches i, and A[i] is blank: nothing to do for this page) record COPIED(i)
+ *   (b) erase A[i]; where the new image reaches: decrypt D[i] into it (IV: last block of D[i-1], or the header's)
+ *       record DONE(i)
+ * then: old image kept: erase D[0], write the old active header there; record KEPT; write the active header; record
+ * HEADER; erase page H, so that nothing is a candidate any more; records END and NONE.
  *
- * Cut by power: install_resume() goes on from the journal; the destination of the step that was not recorded is
- * erased and written again, so each cut costs at most one page more.
+ * An install without an old image leaves out (a) and never writes to D. A rollback is the same walk with the download
+ * slot seen one page further up (header in D[0], image from D[1] on), in clear, without an old image to keep: the
+ * backup is not touched before the active slot is whole.
+ *
+ * Cut by power: the destination of the step that was not recorded is erased and written again by install_resume(), so
+ * each cut costs at most one page more (and one page of the journal, see flash/log.h).
+ *
+ * If an old page cannot be read, or its copy finds no cell that holds it, the old image is given up and the
+ * install goes on without it: the flag KEEP_OLD disappears from the records, nothing is written to D[0], and the
+ * fingerprint of the new header is zero.
  */
 #ifndef INSTALL_INSTALL_H
 #define INSTALL_INSTALL_H
@@ -22,66 +30,89 @@
 #include "flash/flash.h"
 #include "image/header.h"
 
-/* Slots of one image. */
+/* Slots of one image. Pages of equal size, unless no install keeps the old image. */
 struct install_slot {
-  struct flash_area active;   /* image pages, starts with the vector table */
+  struct flash_area active;   /* image pages, starts with the vector table; at most 2^20 - 1 pages */
   struct flash_area download; /* header page, image pages, hole page */
 };
 
-/* What is where in the journal's 32-bit value. */
+/* What is where in the journal's 32-bit value. 0 is what an empty journal says. */
 enum install_step {
-  INSTALL_NONE = 0,  /* nothing going on (also: END) */
-  INSTALL_BEGIN = 1, /* argument: pages; flag: an old image is kept */
-  INSTALL_COPIED = 2,
-  INSTALL_DONE = 3,
-  INSTALL_KEPT = 4,  /* old header saved in D[0] */
-  INSTALL_HEADER = 5 /* new active header written */
+  INSTALL_NONE = 0,   /* nothing going on */
+  INSTALL_BEGIN = 1,  /* nothing moved yet; page: pages of the active slot */
+  INSTALL_COPIED = 2, /* what A[page] held is safe or worthless */
+  INSTALL_DONE = 3,   /* A[page] holds what it shall hold */
+  INSTALL_KEPT = 4,   /* old header saved in D[0], if the old image is kept; the active header may be half written */
+  INSTALL_HEADER = 5, /* new active header written; the candidate's header page may be half erased */
+  INSTALL_END = 6     /* all done; only here so that a torn NONE cannot turn into HEADER again */
 };
-/* Fields of a record: step << 28 | flags << 24 | image << 20 | ... | page index (16 bits). COPIED, DONE and later records
- * carry the flags of BEGIN; N is found again from both headers and checked against nothing but bounds: BEGIN's page count is
- * therefore the first walk index + 1. */
+/* Fields of a record: step << 28 | flags << 24 | image << 20 | page index (20 bits). All records of one install
+ * carry its flags; KEEP_OLD may go away on the way. */
 #define INSTALL_RECORD(step, flags, image, page)                                                                       \
   ((uint32_t)(step) << 28 | (uint32_t)(flags) << 24 | (uint32_t)(image) << 20 | (uint32_t)(page))
-#define INSTALL_RECORD_STEP(record) ((record) >> 28)
+#define INSTALL_RECORD_STEP(record)  ((record) >> 28)
 #define INSTALL_RECORD_FLAGS(record) (((record) >> 24) & 15u)
 #define INSTALL_RECORD_IMAGE(record) (((record) >> 20) & 15u)
-#define INSTALL_RECORD_PAGE(record) ((record) & 0xFFFFu)
-#define INSTALL_FLAG_KEEP_OLD 1u
+#define INSTALL_RECORD_PAGE(record)  ((record)&INSTALL_MAX_PAGES)
+#define INSTALL_MAX_PAGES            0xFFFFFu
+#define INSTALL_FLAG_KEEP_OLD        1u /* the old image ends in the download slot */
+#define INSTALL_FLAG_ROLLBACK        2u /* the candidate is the old image there */
 
-/* What install needs of the engine. Every function returns PC_OK or an error that ends the install (to be resumed at the next
- * reset, unless noted). `image` is 1..3. */
+/* What install needs of the engine. Every function returns PC_OK or an error that ends the install (to be resumed at
+ * the next reset, unless noted). `image` is 1..3. */
 struct install_services {
-  /* The journal: latest record (INSTALL_NONE step when empty), append, and write the latest again after a reset. */
+  /* The journal, a log (flash/log.h) opened once after reset: latest record (0 when empty); append; log_confirm(). */
   pc_status (*journal_get)(uint32_t *record);
   pc_status (*journal_put)(uint32_t record);
   pc_status (*journal_confirm)(void);
-  /* AES-128-CBC of the image's key: set the IV, then decrypt `size` bytes (multiple of 16), in place allowed. */
+  /* AES-128-CBC of the image's key: set the IV, then decrypt `size` bytes (multiple of 16), in place allowed. Started
+   * anew for every page, so nothing of the cipher's state needs to survive a reset. */
   pc_status (*decrypt_start)(uint32_t image, const uint8_t iv[16]);
   pc_status (*decrypt)(const uint8_t *from, uint8_t *to, uint32_t size);
-  /* Active header page: read 320 bytes, or erase and write it (state and fingerprint as given), with read-back. */
+  /* Active header page: read 320 bytes, or erase and write it (state and fingerprint as given), with read-back.
+   * header_write after a cut finds the page in any condition. An error of header_read gives up the old image only. */
   pc_status (*header_read)(uint32_t image, uint8_t header[IMAGE_HEADER_SIZE]);
   pc_status (*header_write)(uint32_t image, const uint8_t header[IMAGE_HEADER_SIZE]);
-  /* Progress in percent, called at most 101 times per install; also where a watchdog is refreshed. May be NULL. */
+  /* Progress in percent of the pages, rising, called at most 101 times per call of a function below; also where a
+   * watchdog is refreshed (a page costs two erases at most between two looks at it when the slot has 100 pages or
+   * less). May be NULL. */
   void (*progress)(uint32_t percent);
 };
 
-/* One install in RAM of the caller: 2 KiB pages are moved through `buffer`. */
+/* One install in RAM of the caller: pages are moved through `buffer`. */
 struct install {
   const struct install_services *services;
   const struct install_slot *slot;
-  uint32_t image;      /* 1..3 */
-  uint8_t *buffer;     /* multiple of 16 and of the write unit */
-  uint32_t buffer_size;
+  uint32_t image;       /* 1..3 */
+  uint8_t *buffer;      /* word aligned */
+  uint32_t buffer_size; /* multiple of 16 and of the write units; smaller than, equal to or larger than a page */
 };
 
-/* Begin and carry through: `new_header` is the download slot's header, authenticated, and its image verified by the caller.
- * `old_size`: bytes of the valid image in the active slot, 0 if there is none. Returns PC_OK when the new image with its
- * header stands in the active slot and the journal says END. PC_ERR_FLASH/PC_ERR_ECC: a cell failed; what was begun is resumed at the
- * next reset. PC_ERR_PARAM: sizes do not fit the slots; nothing was touched. */
+/* Begin and carry through: `new_header` is the download slot's header, authenticated, and its image verified by the
+ * caller. `old_size`: bytes of the valid image in the active slot, with its header in the active header page; 0 if
+ * there is none (or none is to be kept: install without swap). The header's state and fingerprint fields are not used:
+ * the active header gets state NEW and, as fingerprint, the first 32 bytes of the kept header's signature, or zeros.
+ * PC_OK: the new image with its header stands in the active slot, everything behind it there is blank, and the journal
+ * says NONE. PC_ERR_FLASH/PC_ERR_ECC: a cell failed; what was begun is resumed at the next reset. PC_ERR_PARAM: sizes
+ * do not fit the slots; PC_ERR_UNSUPPORTED: a partial image; nothing was touched in either case. Whatever the journal
+ * said before is overruled: who gives up an install that cannot be ended does it by journal_put(INSTALL_NONE), before
+ * the download slot is written again. */
 pc_status install_run(const struct install *install, const uint8_t new_header[IMAGE_HEADER_SIZE], uint32_t old_size);
 
-/* After a reset: INSTALL_NONE step -> PC_ERR_BLANK and nothing done. Else goes on and ends the install as above.
- * `new_header` is the download slot's header while that page still holds it (the journal says whether): authenticated by the caller, or NULL. */
-pc_status install_resume(const struct install *install, const uint8_t *new_header);
+/* Bring the kept image back. `old_header`: the header in D[0], authenticated, and its image (in clear, from D[1] on)
+ * verified by the caller. The active header becomes that header, its state as given, its fingerprint zero; D[0] is
+ * erased at the end, so that it happens once. The image that was active is not kept. Results as install_run(). */
+pc_status install_rollback(const struct install *install, const uint8_t old_header[IMAGE_HEADER_SIZE]);
+
+/* Where in the download slot the header stands that install_resume() needs for this record: to be authenticated by the
+ * caller. From HEADER on it is not needed and may be gone. */
+uint32_t install_header_offset(const struct install *install, uint32_t record);
+
+/* After a reset, before anything else looks at the slots: goes on and ends what the journal says, as above.
+ * PC_ERR_BLANK: nothing was going on or nothing was moved yet (the record is then withdrawn, and the caller starts
+ * again with full checks); also for a record of another image or one that no install_run() on this slot writes.
+ * PC_ERR_STATE: the header is needed and `header` is NULL (it did not authenticate). PC_ERR_PARAM: it does not fit the
+ * slots. */
+pc_status install_resume(const struct install *install, const uint8_t *header);
 
 #endif

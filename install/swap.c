@@ -1,0 +1,321 @@
+/* The walk that exchanges two images page by page (install.h, docs/install.md). Touches the two slots and, through the
+ * engine's services, the journal and the active header page. Trusts the header it is given, never its arithmetic. */
+#include "install/install.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#define TRIES 3u
+
+/* An install on its way: all that does not change from page to page, and the one flag that may. */
+struct walk {
+  const struct install *install;
+  const uint8_t *header; /* of the image that comes */
+  uint32_t size;         /* of that image in bytes */
+  uint32_t pages;        /* of that image */
+  uint32_t old_pages;    /* of the image that is kept, 0: none */
+  uint32_t base;         /* of the candidate's header page in the download slot */
+  uint32_t flags;
+  uint32_t percent;
+};
+
+static uint32_t field(const uint8_t *header, uint32_t at)
+{
+  uint32_t value;
+  memcpy(&value, header + at, sizeof value);
+  return value;
+}
+
+static pc_status record(const struct walk *walk, uint32_t step, uint32_t page)
+{
+  const struct install *install = walk->install;
+  return install->services->journal_put(INSTALL_RECORD(step, walk->flags, install->image, page));
+}
+
+/* A run of bytes for one page, and what to do with them on the way. */
+struct move {
+  const struct flash_area *from;
+  uint32_t from_offset;
+  const struct flash_area *to;
+  uint32_t to_offset;
+  uint32_t size;     /* 0: leave the page blank */
+  const uint8_t *iv; /* NULL: as they are */
+};
+
+static pc_status copy(const struct install *install, const struct move *move)
+{
+  const struct install_services *services = install->services;
+  pc_status status = PC_OK;
+  if (move->iv != NULL)
+    status = services->decrypt_start(install->image, move->iv);
+  for (uint32_t done = 0; status == PC_OK && done < move->size;) {
+    uint32_t left = move->size - done;
+    uint32_t chunk = left < install->buffer_size ? left : install->buffer_size;
+    /* The last chunk of an image is whole blocks, but not always whole write units. */
+    uint32_t units = (chunk + move->to->unit - 1u) & ~(move->to->unit - 1u);
+    status = flash_read(move->from, move->from_offset + done, install->buffer, chunk);
+    if (status == PC_OK && move->iv != NULL)
+      status = services->decrypt(install->buffer, install->buffer, chunk);
+    if (status == PC_OK) {
+      memset(install->buffer + chunk, 0xFF, units - chunk);
+      status = flash_program(move->to, move->to_offset + done, install->buffer, units);
+    }
+    done += chunk;
+  }
+  return status;
+}
+
+/* Erase the page and fill it; both are verified by the driver. A page that does not take the bytes gets them again. */
+static pc_status fill(const struct install *install, const struct move *move)
+{
+  pc_status status = PC_ERR_FLASH;
+  for (uint32_t i = 0; i < TRIES && status == PC_ERR_FLASH; i++) {
+    status = flash_erase(move->to, move->to_offset, move->to->page);
+    if (status == PC_OK)
+      status = copy(install, move);
+  }
+  return status;
+}
+
+static pc_status erase_page(const struct install *install, const struct flash_area *area, uint32_t offset)
+{
+  const struct move nothing = {.to = area, .to_offset = offset};
+  return fill(install, &nothing);
+}
+
+static void give_up_old(struct walk *walk)
+{
+  walk->old_pages = 0;
+  walk->flags &= ~INSTALL_FLAG_KEEP_OLD;
+}
+
+/* Step (a): D[i+1] gets A[i]. */
+static void save_old_page(struct walk *walk, uint32_t i)
+{
+  const struct install_slot *slot = walk->install->slot;
+  const uint32_t page = slot->active.page;
+  const struct move move = {&slot->active, i * page, &slot->download, (i + 2) * page, page, NULL};
+  if (fill(walk->install, &move) != PC_OK)
+    give_up_old(walk);
+}
+
+/* Step (b): A[i] gets page i of the image that comes, or becomes blank behind it. */
+static pc_status place_new_page(const struct walk *walk, uint32_t i)
+{
+  const struct install_slot *slot = walk->install->slot;
+  const uint32_t at = i * slot->active.page;
+  struct move move = {&slot->download, walk->base + slot->download.page + at, &slot->active, at, 0, NULL};
+  uint8_t iv[IMAGE_BLOCK];
+  if (i < walk->pages) {
+    move.size = walk->size - at < slot->active.page ? walk->size - at : slot->active.page;
+    if ((walk->flags & INSTALL_FLAG_ROLLBACK) == 0) {
+      move.iv = walk->header + IMAGE_AT_IV;
+      if (i != 0) {
+        pc_status status = flash_read(move.from, move.from_offset - IMAGE_BLOCK, iv, IMAGE_BLOCK);
+        if (status != PC_OK)
+          return status;
+        move.iv = iv;
+      }
+    }
+  }
+  return fill(walk->install, &move);
+}
+
+static void report(struct walk *walk, uint32_t i)
+{
+  uint32_t all = walk->pages > walk->old_pages ? walk->pages : walk->old_pages;
+  uint32_t percent = i < all ? (all - i) * 100u / all : 0;
+  if (walk->install->services->progress != NULL && percent > walk->percent) {
+    walk->percent = percent;
+    walk->install->services->progress(percent);
+  }
+}
+
+/* Pages below `i`, from the last to the first; `copied`: step (a) of page i - 1 is done and recorded. */
+static pc_status walk_pages(struct walk *walk, uint32_t i, bool copied)
+{
+  const struct flash_area *active = &walk->install->slot->active;
+  while (i-- != 0) {
+    pc_status status = PC_OK;
+    if (!copied) {
+      if (i < walk->old_pages)
+        save_old_page(walk, i);
+      else if (i >= walk->pages && flash_is_blank(active, i * active->page, active->page) == PC_OK)
+        continue;
+      status = record(walk, INSTALL_COPIED, i);
+    }
+    copied = false;
+    if (status == PC_OK)
+      status = place_new_page(walk, i);
+    if (status == PC_OK)
+      status = record(walk, INSTALL_DONE, i);
+    if (status != PC_OK)
+      return status;
+    report(walk, i);
+  }
+  return PC_OK;
+}
+
+/* D[0] gets the old header, behind which the old image already stands. `header`: room for it. */
+static void save_old_header(struct walk *walk, uint8_t *header)
+{
+  const struct install *install = walk->install;
+  const struct flash_area *download = &install->slot->download;
+  const uint32_t at = download->page;
+  if (install->services->header_read(install->image, header) == PC_OK) {
+    for (uint32_t i = 0; i < TRIES; i++) {
+      if (flash_erase(download, at, download->page) == PC_OK &&
+          flash_program(download, at, header, IMAGE_HEADER_SIZE) == PC_OK)
+        return;
+    }
+  }
+  give_up_old(walk);
+}
+
+/* What follows the pages, from after the record of `step`. */
+static pc_status finish(struct walk *walk, uint32_t step)
+{
+  const struct install *install = walk->install;
+  const struct flash_area *download = &install->slot->download;
+  pc_status status = PC_OK;
+  uint8_t header[IMAGE_HEADER_SIZE];
+  if (step < INSTALL_KEPT) {
+    if (walk->flags & INSTALL_FLAG_KEEP_OLD)
+      save_old_header(walk, header);
+    status = record(walk, INSTALL_KEPT, 0);
+  }
+  if (status == PC_OK && step < INSTALL_HEADER) {
+    memcpy(header, walk->header, IMAGE_HEADER_SIZE);
+    if ((walk->flags & INSTALL_FLAG_ROLLBACK) == 0)
+      image_header_set_state(header, IMAGE_STATE_NEW);
+    uint8_t *fingerprint = header + IMAGE_AT_FINGERPRINT;
+    /* The signature of the header in D[0]: its first half is the fingerprint. */
+    if ((walk->flags & INSTALL_FLAG_KEEP_OLD) == 0 ||
+        flash_read(download, download->page + IMAGE_AT_SIGNATURE, fingerprint, IMAGE_TAG_SIZE) != PC_OK)
+      memset(fingerprint, 0, IMAGE_TAG_SIZE);
+    status = install->services->header_write(install->image, header);
+    if (status == PC_OK)
+      status = record(walk, INSTALL_HEADER, 0);
+  }
+  if (status == PC_OK)
+    status = erase_page(install, download, walk->base);
+  if (status == PC_OK)
+    status = record(walk, INSTALL_END, 0);
+  if (status == PC_OK)
+    status = install->services->journal_put(INSTALL_NONE);
+  return status;
+}
+
+static uint32_t pages_of(uint32_t size, uint32_t page)
+{
+  return size == 0 ? 0 : (size - 1u) / page + 1u;
+}
+
+/* All arithmetic that the walk relies on. */
+static pc_status prepare(struct walk *walk, const struct install *install, const uint8_t *header, uint32_t flags,
+                         uint32_t old_size)
+{
+  const struct flash_area *active = &install->slot->active, *download = &install->slot->download;
+  const uint32_t page = active->page;
+  memset(walk, 0, sizeof *walk);
+  walk->install = install;
+  walk->header = header;
+  walk->flags = flags;
+  if (flags & INSTALL_FLAG_ROLLBACK)
+    walk->base = download->page;
+  walk->size = field(header, IMAGE_AT_SIZE);
+  walk->pages = pages_of(walk->size, page);
+  walk->old_pages = pages_of(old_size, page);
+  const uint32_t overhead = walk->base + download->page;
+  if (install->buffer_size == 0 || install->buffer_size % IMAGE_BLOCK || install->buffer_size % active->unit ||
+      install->buffer_size % download->unit || page < IMAGE_HEADER_SIZE || download->page < IMAGE_HEADER_SIZE ||
+      active->size / page > INSTALL_MAX_PAGES || walk->size == 0 || walk->size % IMAGE_BLOCK ||
+      walk->size > active->size || overhead > download->size || walk->size > download->size - overhead)
+    return PC_ERR_PARAM;
+  /* Kept: header page, the old pages and one more, all of the same size as those they come from. */
+  if (old_size != 0 && (download->page != page || old_size > active->size || download->size / page < 2u ||
+                        walk->old_pages > download->size / page - 2u))
+    return PC_ERR_PARAM;
+  return PC_OK;
+}
+
+static pc_status begin(struct walk *walk)
+{
+  const struct flash_area *active = &walk->install->slot->active;
+  const uint32_t pages = active->size / active->page;
+  pc_status status = record(walk, INSTALL_BEGIN, pages);
+  if (status == PC_OK)
+    status = walk_pages(walk, pages, false);
+  return status == PC_OK ? finish(walk, INSTALL_BEGIN) : status;
+}
+
+pc_status install_run(const struct install *install, const uint8_t new_header[IMAGE_HEADER_SIZE], uint32_t old_size)
+{
+  struct walk walk;
+  pc_status status = prepare(&walk, install, new_header, old_size != 0 ? INSTALL_FLAG_KEEP_OLD : 0, old_size);
+  if (status != PC_OK)
+    return status;
+  if (field(new_header, IMAGE_AT_PARTIAL_OFFSET) != 0 || field(new_header, IMAGE_AT_PARTIAL_SIZE) != walk.size)
+    return PC_ERR_UNSUPPORTED;
+  return begin(&walk);
+}
+
+pc_status install_rollback(const struct install *install, const uint8_t old_header[IMAGE_HEADER_SIZE])
+{
+  struct walk walk;
+  pc_status status = prepare(&walk, install, old_header, INSTALL_FLAG_ROLLBACK, 0);
+  if (status != PC_OK)
+    return status;
+  return begin(&walk);
+}
+
+uint32_t install_header_offset(const struct install *install, uint32_t record)
+{
+  return INSTALL_RECORD_FLAGS(record) & INSTALL_FLAG_ROLLBACK ? install->slot->download.page : 0;
+}
+
+/* Not inlined: its header would stand on the stack all through the walk.
+ * Size of the image that is being kept, while the active header page still says so. */
+static __attribute__((noinline)) uint32_t kept_size(const struct install *install)
+{
+  const struct install_slot *slot = install->slot;
+  uint32_t most = slot->download.size - 2u * slot->download.page;
+  uint8_t header[IMAGE_HEADER_SIZE];
+  if (install->services->header_read(install->image, header) != PC_OK || field(header, IMAGE_AT_SIZE) > most)
+    return most;
+  return field(header, IMAGE_AT_SIZE);
+}
+
+pc_status install_resume(const struct install *install, const uint8_t *header)
+{
+  const struct flash_area *active = &install->slot->active;
+  uint32_t last;
+  pc_status status = install->services->journal_get(&last);
+  if (status != PC_OK)
+    return status;
+  const uint32_t step = INSTALL_RECORD_STEP(last), flags = INSTALL_RECORD_FLAGS(last);
+  const uint32_t page = INSTALL_RECORD_PAGE(last);
+  if (step == INSTALL_NONE || step > INSTALL_END || INSTALL_RECORD_IMAGE(last) != install->image)
+    return PC_ERR_BLANK;
+  if (step == INSTALL_BEGIN || step == INSTALL_END) {
+    status = install->services->journal_put(INSTALL_NONE);
+    return status == PC_OK ? PC_ERR_BLANK : status;
+  }
+  if (page >= active->size / active->page)
+    return PC_ERR_BLANK;
+
+  struct walk walk = {.install = install, .flags = flags, .base = install_header_offset(install, last)};
+  if (step < INSTALL_HEADER) {
+    if (header == NULL)
+      return PC_ERR_STATE;
+    uint32_t old_size = step < INSTALL_KEPT && (flags & INSTALL_FLAG_KEEP_OLD) ? kept_size(install) : 0;
+    status = prepare(&walk, install, header, flags, old_size);
+    if (status != PC_OK)
+      return status;
+  }
+  /* From here on the latest record is relied upon: what it says is done must not come undone by a weak cell. */
+  status = install->services->journal_confirm();
+  if (status == PC_OK && step < INSTALL_KEPT)
+    status = walk_pages(&walk, page + (step == INSTALL_COPIED), step == INSTALL_COPIED);
+  return status == PC_OK ? finish(&walk, step) : status;
+}
