@@ -12,9 +12,9 @@
 /* ---- time ----
  * Simulated time is counted in picoseconds from soc_new() (64 bits last 213 days). The core counts cycles of its own
  * clock; soc_set_clock() says how long a cycle is. */
-#define SOC_PS_PER_S  1000000000000u
-#define SOC_PS_PER_MS 1000000000u
-#define SOC_PS_PER_US 1000000u
+#define SOC_PS_PER_S  UINT64_C(1000000000000)
+#define SOC_PS_PER_MS UINT64_C(1000000000)
+#define SOC_PS_PER_US UINT64_C(1000000)
 
 struct soc_event {
   uint64_t at;             /* picoseconds */
@@ -183,6 +183,7 @@ struct soc_model {
 
   size_t (*uart_rx)(struct soc *soc, unsigned uart, const uint8_t *bytes, size_t count);
   void (*pin)(struct soc *soc, char port, unsigned pin, bool high);
+  void (*pin_release)(struct soc *soc, char port, unsigned pin);
   bool (*flash_load)(struct soc *soc, uint32_t addr, const uint8_t *from, size_t size);
   bool (*flash_erase)(struct soc *soc, uint32_t addr, size_t size);
   /* Where the wear counters are: pages of `*page` bytes from address `*base` on. */
@@ -212,6 +213,7 @@ struct soc {
   uint32_t hz;
   uint64_t base_cycle, base_ps;
   struct soc_event *events; /* sorted */
+  struct soc_event alarm;   /* the host's */
 
   /* the bus */
   struct soc_mem mems[SOC_MAX_MEMS];

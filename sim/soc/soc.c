@@ -62,15 +62,13 @@ const char *soc_error(const struct soc *soc)
 
 static void on_fault(void *ctx)
 {
-  static const char *const names[] = {"NMI", "HardFault", "MemManage fault", "BusFault", "UsageFault"};
   struct soc *soc = ctx;
   const struct cpu_fault *f = cpu_last_fault(soc->cpu);
   char text[256] = "", note[128] = "";
   cpu_fault_text(f, text, sizeof text);
   if (soc->model->fault_note)
     soc->model->fault_note(soc, f->exception, note, sizeof note);
-  const char *name = f->exception >= 2 && f->exception <= 6 ? names[f->exception - 2] : "exception";
-  soc_log(soc, "%s at pc 0x%08x: %s%s%s", f->lockup ? "lockup" : name, (unsigned)f->pc, text, *note ? "; " : "", note);
+  soc_log(soc, "%s%s%s", text, *note ? "; " : "", note);
 }
 
 /* ---- the core's way out ---- */
@@ -316,6 +314,28 @@ size_t soc_uart_rx(struct soc *soc, unsigned uart, const void *bytes, size_t cou
 void soc_pin(struct soc *soc, char port, unsigned pin, bool high)
 {
   soc->model->pin(soc, port, pin, high);
+}
+
+void soc_pin_release(struct soc *soc, char port, unsigned pin)
+{
+  soc->model->pin_release(soc, port, pin);
+}
+
+static void ring(void *ctx)
+{
+  struct soc *soc = ctx;
+  if (soc->host.alarm)
+    soc->host.alarm(soc->host.ctx);
+}
+
+void soc_alarm(struct soc *soc, double seconds)
+{
+  soc->alarm.fire = ring;
+  soc->alarm.ctx = soc;
+  if (seconds * (double)SOC_PS_PER_S < (double)INT64_MAX)
+    soc_at(soc, &soc->alarm, seconds > 0 ? (uint64_t)(seconds * (double)SOC_PS_PER_S) : 0);
+  else
+    soc_cancel(soc, &soc->alarm);
 }
 
 void soc_uart_idle(struct soc *soc, unsigned uart)

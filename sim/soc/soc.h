@@ -67,6 +67,8 @@ struct soc_host {
    * with real time, stop the run, or return at once. Called at most every quarter of a millisecond of simulated time;
    * for a receiver with interrupts, every millisecond. May be NULL. */
   void (*uart_idle)(void *ctx, unsigned uart);
+  /* The time set with soc_alarm() has come. Called between two instructions; may set the next one. May be NULL. */
+  void (*alarm)(void *ctx);
 };
 void soc_attach(struct soc *soc, const struct soc_host *host);
 /* Put bytes on the line to USARTn; they arrive one by one at the baud rate that the firmware has set. Returns how
@@ -74,7 +76,11 @@ void soc_attach(struct soc *soc, const struct soc_host *host);
 size_t soc_uart_rx(struct soc *soc, unsigned uart, const void *bytes, size_t count);
 /* Level of a pin as driven from outside, e.g. 'C', 13, false for the pressed button of a NUCLEO. */
 void soc_pin(struct soc *soc, char port, unsigned pin, bool high);
-double soc_seconds(const struct soc *soc); /* simulated time since creation */
+void soc_pin_release(struct soc *soc, char port, unsigned pin); /* nobody outside drives it any more */
+double soc_seconds(const struct soc *soc);                      /* simulated time since creation */
+/* Call the host at that simulated time (seconds since creation; INFINITY: never). One alarm; a new one replaces the
+ * old. A core that sleeps lets time jump there. */
+void soc_alarm(struct soc *soc, double seconds);
 
 /* ---- flash faults ---- */
 enum soc_cut_mode { SOC_CUT_BEFORE, SOC_CUT_CLEAN /* after */, SOC_CUT_TORN, SOC_CUT_WEAK };

@@ -335,6 +335,16 @@ static void drive_pin(struct soc *soc, char name, unsigned pin, bool high)
     l4_rtc_pins(chip(soc));
 }
 
+static void release_pin(struct soc *soc, char name, unsigned pin)
+{
+  struct st_gpio *gpio = port(chip(soc), name);
+  if (!gpio || pin > 15)
+    return;
+  st_gpio_release(gpio, pin);
+  if (soc->powered)
+    l4_rtc_pins(chip(soc));
+}
+
 static bool in_flash(uint32_t addr, size_t size)
 {
   return size <= L4_FLASH_SIZE && addr >= L4_FLASH_BASE && addr - L4_FLASH_BASE <= L4_FLASH_SIZE - size;
@@ -416,6 +426,7 @@ const struct soc_model soc_stm32l476 = {
     .fault_note = fault_note,
     .uart_rx = uart_rx,
     .pin = drive_pin,
+    .pin_release = release_pin,
     .flash_load = flash_load,
     .flash_erase = flash_erase,
     .wear = wear,

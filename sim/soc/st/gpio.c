@@ -73,6 +73,12 @@ void st_gpio_drive(struct st_gpio *g, unsigned pin, bool high)
   update(g);
 }
 
+void st_gpio_release(struct st_gpio *g, unsigned pin)
+{
+  g->driven &= (uint16_t)~(1u << pin);
+  update(g);
+}
+
 static uint32_t read_reg(struct soc_block *b, unsigned offset, bool peek)
 {
   (void)offset, (void)peek;

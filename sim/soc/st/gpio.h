@@ -20,6 +20,7 @@ void st_gpio_init(struct st_gpio *gpio, const char *name, uint32_t base, void *c
 extern const struct soc_reg st_gpio_regs[], st_gpio_regs_a[], st_gpio_regs_b[];
 #define ST_GPIO_REGS 12u
 void st_gpio_drive(struct st_gpio *gpio, unsigned pin, bool high);
+void st_gpio_release(struct st_gpio *gpio, unsigned pin); /* nobody outside drives it any more */
 /* Level at the pin itself, whatever its mode (for functions that bypass the port): driven from outside, or pulled. */
 bool st_gpio_pad(const struct st_gpio *gpio, unsigned pin, bool floating);
 /* Alternate function number that the pin is set to, or -1. */
