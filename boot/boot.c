@@ -109,9 +109,7 @@ static enum boot_state check_user_fw_status(struct boot *boot)
     return BOOT_RESUME_INSTALL;
   }
   if (flash_is_blank(&SLOT->download, 0, IMAGE_HEADER_SIZE) != PC_OK) {
-    pc_status status = flash_read(&SLOT->download, 0, boot->header, IMAGE_HEADER_SIZE);
-    if (status == PC_OK)
-      status = engine_call(ENGINE_CHECK_CANDIDATE, (uintptr_t)boot->header, 0, 0);
+    pc_status status = engine_call(ENGINE_VERIFY_START, IMAGE, ENGINE_SOURCE_DOWNLOAD, (uintptr_t)&boot->old_size);
     if (status == PC_OK) {
       console_note("New FW to be installed from slot SLOT_DWL_1");
       return BOOT_INSTALL_NEW_USER_FW;
@@ -182,21 +180,19 @@ static enum boot_state resume_install(struct boot *boot)
 
 static enum boot_state install_new_user_fw(struct boot *boot)
 {
-  struct engine_image_info old;
-  uint32_t old_size = 0;
   const struct install job = install_job(boot);
   state_name("INSTALL NEW USER FIRMWARE");
-  pc_status status = boot_verify(IMAGE, ENGINE_SOURCE_DOWNLOAD);
+  pc_status status = boot_verify(); /* begun when the header was looked at */
   if (status != PC_OK) {
     drop_candidate();
     return fail(boot, install_error(status));
   }
   console_note("Image verified; installing.");
-  if (image_present() && engine_call(ENGINE_GET_INFO, IMAGE, (uintptr_t)&old, 0) == PC_OK)
-    old_size = old.size;
+  if (!image_present())
+    boot->old_size = 0; /* wiped: only its header is left */
   status = flash_read(&SLOT->download, 0, boot->header, IMAGE_HEADER_SIZE);
   if (status == PC_OK)
-    status = install_run(&job, boot->header, old_size);
+    status = install_run(&job, boot->header, boot->old_size);
   if (status == PC_OK) {
     console_note("FW installation succeeded");
     return BOOT_REBOOT;
@@ -220,7 +216,9 @@ static enum boot_state verify_user_fw_signature(struct boot *boot)
 {
   state_name("VERIFY USER FW SIGNATURE");
   volatile pc_status status = PC_ERR_SIGNATURE;
-  status = boot_verify(IMAGE, ENGINE_SOURCE_ACTIVE);
+  status = engine_call(ENGINE_VERIFY_START, IMAGE, ENGINE_SOURCE_ACTIVE, (uintptr_t)&boot->old_size);
+  if (status == PC_OK)
+    status = boot_verify();
   if (status == PC_OK)
     return BOOT_EXECUTE_USER_FW;
   wipe_active();

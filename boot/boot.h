@@ -29,6 +29,7 @@ enum boot_state {
 struct boot {
   enum boot_error error; /* why BOOT_HANDLE_CRITICAL_FAILURE */
   enum boot_error last;  /* what the boot before ended with */
+  uint32_t old_size;     /* of the image that a candidate would replace, 0 if there is none */
   uint32_t given_up;     /* an install that cannot be ended was given up at this reset */
   _Alignas(8) uint8_t header[IMAGE_HEADER_SIZE];
   union {

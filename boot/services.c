@@ -57,10 +57,10 @@ const struct install_services boot_install_services = {
     .progress = progress,
 };
 
-pc_status boot_verify(uint32_t image, uint32_t source)
+pc_status boot_verify(void)
 {
   uint32_t remaining = 1;
-  pc_status status = engine_call(ENGINE_VERIFY_START, image, source, 0);
+  pc_status status = PC_OK;
   while (status == PC_OK && remaining != 0) {
     port_watchdog_refresh();
     status = engine_call(ENGINE_VERIFY_STEP, STEP, (uintptr_t)&remaining, 0);

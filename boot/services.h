@@ -7,7 +7,7 @@
 
 extern const struct install_services boot_install_services;
 
-/* Authenticate a whole image (engine_call VERIFY_START, STEP.., END), refreshing the watchdog on the way. */
-pc_status boot_verify(uint32_t image, uint32_t source);
+/* Go on with a verification that ENGINE_VERIFY_START began, to its end, refreshing the watchdog on the way. */
+pc_status boot_verify(void);
 
 #endif

@@ -93,8 +93,9 @@ static pc_status check_header(const uint8_t *header, struct image_info *info)
 static pc_status check_candidate(const uint8_t *header)
 {
   struct image_info info;
+  uint32_t old_size;
   pc_status status = check_header(header, &info);
-  return status == PC_OK ? engine_rules(&info) : status;
+  return status == PC_OK ? engine_rules(&info, &old_size) : status;
 }
 
 static pc_status header_write(uintptr_t image, const uint8_t *from)
@@ -173,7 +174,9 @@ static pc_status boot_service(uint32_t service, uintptr_t a, uintptr_t b, uintpt
       return PC_ERR_PARAM;
     return crypto_cbc_decrypt(&engine.cbc, (const uint8_t *)a, (uint8_t *)b, c);
   case ENGINE_VERIFY_START:
-    return engine_verify_start((uint32_t)a, (uint32_t)b);
+    if (outside(c, 4) != PC_OK || (c & 3u) != 0)
+      return PC_ERR_PARAM;
+    return engine_verify_start((uint32_t)a, (uint32_t)b, (uint32_t *)c);
   case ENGINE_VERIFY_STEP:
     if (outside(b, 4) != PC_OK || (b & 3u) != 0)
       return PC_ERR_PARAM;

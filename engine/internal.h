@@ -76,11 +76,12 @@ pc_status engine_header_store(uint32_t image, const uint8_t header[IMAGE_HEADER_
 /* gate.c: what ENGINE_GET_INFO tells of a header. */
 void engine_describe(const uint8_t *header, const struct image_info *info, struct engine_image_info *out);
 
-/* rules.c: may an authentic candidate replace what is active? PC_OK, PC_ERR_PRODUCT, PC_ERR_VERSION. */
-pc_status engine_rules(const struct image_info *candidate);
+/* rules.c: may an authentic candidate replace what is active? PC_OK, PC_ERR_PRODUCT, PC_ERR_VERSION. `old_size`: bytes
+ * of the image that it would replace, 0 if there is no authentic active header. */
+pc_status engine_rules(const struct image_info *candidate, uint32_t *old_size);
 
 /* verify.c */
-pc_status engine_verify_start(uint32_t image, uint32_t source);
+pc_status engine_verify_start(uint32_t image, uint32_t source, uint32_t *old_size);
 pc_status engine_verify_step(uint32_t bytes, uint32_t *remaining);
 pc_status engine_verify_end(void);
 

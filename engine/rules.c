@@ -23,7 +23,7 @@ static pc_status judge(const struct image_info *candidate, const struct image_in
   return PC_OK;
 }
 
-pc_status engine_rules(const struct image_info *candidate)
+pc_status engine_rules(const struct image_info *candidate, uint32_t *old_size)
 {
   struct image_info active;
   uint8_t header[IMAGE_HEADER_SIZE];
@@ -33,6 +33,7 @@ pc_status engine_rules(const struct image_info *candidate)
   if (status == PC_OK && engine_header_check(header, &active) == PC_OK && active.image == candidate->image)
     has_active = ENGINE_YES;
   engine.flow = flow;
+  *old_size = has_active == ENGINE_YES ? active.size : 0;
   volatile pc_status first = judge(candidate, &active, has_active);
   if (first != PC_OK)
     return first;

@@ -4,13 +4,14 @@
 
 #include <string.h>
 
-pc_status engine_verify_start(uint32_t image, uint32_t source)
+pc_status engine_verify_start(uint32_t image, uint32_t source, uint32_t *old_size)
 {
   struct engine_verify *v = &engine.verify;
   const struct engine_slot *slot = engine_slot(image);
   v->image = 0;
   engine.verified = 0;
   engine.flow = 0;
+  *old_size = 0;
   if (source != ENGINE_SOURCE_ACTIVE && source != ENGINE_SOURCE_DOWNLOAD)
     return PC_ERR_PARAM;
   pc_status status = engine_header_load(image, source, v->header);
@@ -21,7 +22,7 @@ pc_status engine_verify_start(uint32_t image, uint32_t source)
   if (v->info.image != image)
     return PC_ERR_FORMAT;
   if (source == ENGINE_SOURCE_DOWNLOAD) {
-    status = engine_rules(&v->info);
+    status = engine_rules(&v->info, old_size);
     if (status != PC_OK)
       return status;
     if (v->info.partial_size != v->info.size)

@@ -16,7 +16,7 @@
 #define MAP_BOOT_BASE        0x08000000
 #define MAP_BOOT_SIZE        0x8000
 #define MAP_GATE_BASE        0x08000200 /* start of the engine's code segment; its entry is the second word */
-#define MAP_ENGINE_CODE_SIZE 0x4700
+#define MAP_ENGINE_CODE_SIZE 0x3C00
 
 /* Engine data, one firewall segment at the boot's offset in bank 2. */
 #define MAP_ENGINE_DATA_BASE   0x08080000

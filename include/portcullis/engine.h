@@ -42,9 +42,10 @@ enum engine_service {
      allowed. */
   ENGINE_DECRYPT_START = 0x27,
   ENGINE_DECRYPT = 0x28,
-  /* Authenticate a whole image. START: a: image, b: ENGINE_SOURCE_...: header, signature, rules. STEP: a: most bytes to
-   * work on, b: uint32_t * bytes that remain. END: tag; for the active image also that everything beyond it is blank.
-   */
+  /* Authenticate a whole image. START: a: image, b: ENGINE_SOURCE_...: header, signature, rules; c: uint32_t *, for a
+   * download the size of the image that it would replace (0: the active slot has no authentic header), for the active
+   * image 0. STEP: a: most bytes to work on, b: uint32_t * bytes that remain. END: tag; for the active image also that
+   * everything beyond it is blank. */
   ENGINE_VERIFY_START = 0x29,
   ENGINE_VERIFY_STEP = 0x2A,
   ENGINE_VERIFY_END = 0x2B,

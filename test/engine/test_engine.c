@@ -121,8 +121,8 @@ static void put_minimum(void *version)
 
 static pc_status verify(uint32_t source)
 {
-  uint32_t remaining = 1;
-  pc_status status = engine_call(ENGINE_VERIFY_START, 1, source, 0);
+  uint32_t remaining = 1, old_size;
+  pc_status status = engine_call(ENGINE_VERIFY_START, 1, source, (uintptr_t)&old_size);
   while (status == PC_OK && remaining != 0)
     status = engine_call(ENGINE_VERIFY_STEP, 1000, (uintptr_t)&remaining, 0);
   return status == PC_OK ? engine_call(ENGINE_VERIFY_END, 0, 0, 0) : status;
@@ -223,12 +223,12 @@ static void nothing_is_launched_that_was_not_verified_to_the_end(void **state)
 {
   (void)state;
   struct image_info info = image(2, 0x01000000, PAGE);
-  uint32_t vectors = 0, remaining = 0;
+  uint32_t vectors = 0, remaining = 0, old_size = 1;
   install(&info);
   assert_true(engine_call(ENGINE_LAUNCH, 1, (uintptr_t)&vectors, 0) == PC_ERR_STATE);
   assert_int_not_equal(vectors, ACTIVE_AT);
   reset();
-  assert_true(engine_call(ENGINE_VERIFY_START, 1, ENGINE_SOURCE_ACTIVE, 0) == PC_OK);
+  assert_true(engine_call(ENGINE_VERIFY_START, 1, ENGINE_SOURCE_ACTIVE, (uintptr_t)&old_size) == PC_OK);
   assert_true(engine_call(ENGINE_VERIFY_STEP, 256, (uintptr_t)&remaining, 0) == PC_OK);
   assert_int_equal(remaining, PAGE - 256);
   assert_true(engine_call(ENGINE_VERIFY_END, 0, 0, 0) == PC_ERR_STATE);
