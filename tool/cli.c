@@ -15,14 +15,13 @@ static const struct cli_option common_options[] = {
 
 /* ---- messages ---- */
 
-bool problem_set(struct problem *problem, int code, const char *format, ...)
+void problem_write(struct problem *problem, int code, const char *format, ...)
 {
   va_list args;
   problem->code = code;
   va_start(args, format);
   vsnprintf(problem->text, sizeof problem->text, format, args);
   va_end(args);
-  return false;
 }
 
 static void message(const struct cli *cli, const char *format, va_list args)
@@ -104,14 +103,20 @@ static const struct cli_option *option_at(const struct cli_command *command, siz
   return NULL;
 }
 
-static const struct cli_option *find_option(const struct cli_command *command, const char *name, size_t length,
-                                            char letter)
+static const struct cli_option *find_letter(const struct cli_command *command, char letter)
 {
-  const struct cli_option *o;
-  for (size_t i = 0; (o = option_at(command, i)) != NULL; i++) {
-    if (letter != 0 ? o->letter == letter : strlen(o->name) == length && memcmp(o->name, name, length) == 0)
+  const struct cli_option *o = NULL;
+  for (size_t i = 0; (o = option_at(command, i)) != NULL && o->letter != letter; i++)
+    ;
+  return o;
+}
+
+static const struct cli_option *find_name(const struct cli_command *command, const char *name, size_t length)
+{
+  const struct cli_option *o = NULL;
+  for (size_t i = 0; (o = option_at(command, i)) != NULL; i++)
+    if (strlen(o->name) == length && memcmp(o->name, name, length) == 0)
       return o;
-  }
   return NULL;
 }
 
@@ -129,10 +134,10 @@ static int take_option(struct cli *cli, char **argv, int *i)
   if (word[1] == '-') {
     const char *equals = strchr(word, '=');
     size_t length = equals ? (size_t)(equals - word) - 2 : strlen(word) - 2;
-    o = find_option(cli->command, word + 2, length, 0);
+    o = find_name(cli->command, word + 2, length);
     value = equals ? equals + 1 : NULL;
   } else {
-    o = find_option(cli->command, NULL, 0, word[1]);
+    o = find_letter(cli->command, word[1]);
     if (o != NULL && o->value != NULL && word[2] != '\0')
       value = word + 2;
     else if (word[2] != '\0')
@@ -289,8 +294,11 @@ static int run_command(const struct cli_command *command, int argc, char **argv)
   struct cli cli = {.command = command, .set = calloc((size_t)argc + 1, sizeof *cli.set), .arguments = arguments};
   int code = CLI_OK;
   bool options = true;
-  if (arguments == NULL || cli.set == NULL)
-    code = cli_fail(&cli, CLI_INPUT, "out of memory");
+  if (arguments == NULL || cli.set == NULL) {
+    free(cli.set);
+    free(arguments);
+    return cli_fail(&cli, CLI_INPUT, "out of memory");
+  }
   for (int i = 0; code == CLI_OK && i < argc; i++) {
     if (options && strcmp(argv[i], "--") == 0)
       options = false;

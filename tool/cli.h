@@ -23,8 +23,9 @@ struct problem {
   int code; /* CLI_REFUSED, CLI_USAGE or CLI_INPUT */
   char text[600];
 };
-/* Always false, so that a function can `return problem_set(...)`. */
-__attribute__((format(printf, 3, 4))) bool problem_set(struct problem *problem, int code, const char *format, ...);
+__attribute__((format(printf, 3, 4))) void problem_write(struct problem *problem, int code, const char *format, ...);
+/* Always false, so that a function can `return problem_set(...)`. A macro, for the compiler to see that. */
+#define problem_set(...) (problem_write(__VA_ARGS__), false)
 
 struct cli_option {
   const char *name;  /* without "--" */

@@ -45,8 +45,9 @@ static bool make(const struct cli *cli, struct content *c, struct problem *probl
   bool ok = signer_sign(signer, digest, signature, problem);
   if (ok && uri != NULL) {
     ok = pkcs11_uri_without_pin(uri, line, sizeof line - 1) || problem_set(problem, CLI_USAGE, "--sign-key: too long");
-    strcat(line, "\n");
-    ok = ok && put(c, URI, line, strlen(line), problem);
+    size_t length = ok ? strlen(line) : 0;
+    line[length] = '\n';
+    ok = ok && put(c, URI, line, length + 1, problem);
   } else if (ok) {
     ok = (c->bytes[SIGNING] = signer_private_pem(signer, &c->size[SIGNING], problem)) != NULL;
   }

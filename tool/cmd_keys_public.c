@@ -23,12 +23,12 @@ static bool load(const char *spec, uint8_t point[64], struct problem *problem)
 
 static uint8_t *hex_file(const uint8_t point[64], size_t *size)
 {
-  char *text = malloc(130);
+  char *text = malloc(129);
   if (text == NULL)
     return NULL;
   for (unsigned i = 0; i < 64; i++)
     snprintf(text + 2 * i, 3, "%02x", point[i]);
-  strcat(text, "\n");
+  text[128] = '\n';
   *size = 129;
   return (uint8_t *)text;
 }

@@ -31,13 +31,12 @@ const struct board *board_of(const struct cli *cli, struct problem *problem)
 
 bool image_number_of(const struct cli *cli, const struct board *board, uint32_t *image, struct problem *problem)
 {
-  uint32_t most = board ? board->images : BOARD_MAX_IMAGES;
   *image = 1;
   if (!cli_number(cli, "image", 1, BOARD_MAX_IMAGES, image, problem))
     return false;
-  if (*image > most)
-    return problem_set(problem, CLI_USAGE, "--image %u: board %s has %u image%s", *image, board->name, most,
-                       most == 1 ? "" : "s");
+  if (board != NULL && *image > board->images)
+    return problem_set(problem, CLI_USAGE, "--image %u: board %s has %u image%s", *image, board->name, board->images,
+                       board->images == 1 ? "" : "s");
   return true;
 }
 

@@ -227,6 +227,8 @@ class Image(ToolTest):
         self.ok('image', 'verify', 'part.sfb', '--keys', 'keys', '--base', 'old.bin')
         self.assertIn('not checked', self.ok('image', 'verify', 'part.sfb', '--keys', 'keys'))
         self.refused(1, 'does not give the image', 'image', 'verify', 'part.sfb', '--keys', 'keys', '--base', 'part.sfb')
+        write('flipped.sfb', sfb[:-1] + bytes([sfb[-1] ^ 1]))
+        self.refused(1, "does not match the header's tag", 'image', 'verify', 'flipped.sfb', '--keys', 'keys')
         theirs = vendor_sfb('keys/signing_key.pem', self.key, bytes(16), 9, new, partial=(offset, size))
         write('vpart.sfb', theirs)
         self.ok('image', 'verify', 'vpart.sfb', '--keys', 'keys', '--base', 'old.bin')

@@ -92,7 +92,9 @@ class Refusals(ToolTest):
         self.refused(3, r'no/where.txt: No such file or directory \(the ledger', *pack, '9.9.9', '--ledger', 'no/where.txt', 'two.bin', out='n.sfb')
         self.refused(2, 'contradict', *pack, '9.9.9', '--ledger', 'x', '--no-ledger', 'two.bin', out='n.sfb')
         # Keys given one by one: the ledger lies next to the signing key.
-        self.refused(1, 'already used', 'image', 'pack', '--sign-key', 'l/signing_key.pem', '--encryption-key', 'l/encryption_key.bin',
+        os.mkdir('aes')
+        os.rename('l/encryption_key.bin', 'aes/key.bin')
+        self.refused(1, 'already used', 'image', 'pack', '--sign-key', 'l/signing_key.pem', '--encryption-key', 'aes/key.bin',
                      '--version', '1.2.30', 'one.bin', out='n.sfb')
 
     def test_wrong_keys_make_no_image(self):

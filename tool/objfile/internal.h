@@ -26,8 +26,11 @@ struct input {
   size_t err_size;
 };
 
-/* Always false, so that a reader can `return objfile_fail(...)`. `line` 0: no line in the message. */
-__attribute__((format(printf, 3, 4))) bool objfile_fail(const struct input *in, unsigned line, const char *format, ...);
+/* "name:line: text" into the reader's err; `line` 0: no line in the message. */
+__attribute__((format(printf, 3, 4))) void objfile_complain(const struct input *in, unsigned line, const char *format,
+                                                            ...);
+/* Always false, so that a reader can `return objfile_fail(...)`. A macro, for the compiler to see that. */
+#define objfile_fail(...) (objfile_complain(__VA_ARGS__), false)
 
 /* Copy `size` bytes for address `addr`. Neighbours that come in order grow one piece. False: out of memory (nothing is
  * printed). The caller has checked that addr + size stays within 32 bits. */

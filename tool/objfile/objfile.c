@@ -14,7 +14,7 @@
 /* Larger than any flash, even external; keeps a mistaken argument (/dev/zero) from eating the machine. */
 #define FILE_LIMIT (256u << 20)
 
-bool objfile_fail(const struct input *in, unsigned line, const char *format, ...)
+void objfile_complain(const struct input *in, unsigned line, const char *format, ...)
 {
   char text[400];
   va_list args;
@@ -25,7 +25,6 @@ bool objfile_fail(const struct input *in, unsigned line, const char *format, ...
     snprintf(in->err, in->err_size, "%s:%u: %s", in->name, line, text);
   else
     snprintf(in->err, in->err_size, "%s: %s", in->name, text);
-  return false;
 }
 
 /* ---- builder ---- */
