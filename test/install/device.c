@@ -281,12 +281,21 @@ void device_settle(void)
     ;
 }
 
+/* Another boot does nothing; but if the very last record was torn, it may be written again, once. */
 static void check_nothing_left(void)
 {
-  const uint32_t before = simflash_counts().operations;
-  require(simflash_run(device_boot, NULL), "power");
-  require(simflash_counts().operations == before, "something is done again at the next boot");
-  require(INSTALL_RECORD_STEP(device.journal.last) == INSTALL_NONE, "the journal is not at its end");
+  uint32_t done = 0;
+  for (int i = 0; i < 2; i++) {
+    const struct simflash_counts before = simflash_counts();
+    require(simflash_run(device_boot, NULL), "power");
+    done = simflash_counts().operations - before.operations;
+    require(done <= 5 * 8 + 1 && simflash_counts().erases - before.erases <= 1,
+            "something is done again at the next boot");
+    if (done == 0)
+      break;
+  }
+  require(done == 0, "something is done at every boot");
+  require(device.journal.last == INSTALL_NONE, "the journal is not at its end");
 }
 
 static void check_active(const struct device_image *image, const uint8_t header[IMAGE_HEADER_SIZE])
@@ -302,6 +311,7 @@ void device_check_installed(void)
   const uint32_t page = device.shape.page;
   uint8_t header[IMAGE_HEADER_SIZE];
   installed_header(header, device.candidate, IMAGE_STATE_NEW, device.old);
+  check_nothing_left();
   check_active(device.candidate, header);
   require(simflash_equals(DOWNLOAD_BASE, NULL, page), "the candidate is still there");
   if (device.old != NULL) {
@@ -312,16 +322,15 @@ void device_check_installed(void)
     require(simflash_equals(DOWNLOAD_BASE + 2 * page, device.old->clear, pages_of(device.old) * page),
             "the old image is lost");
   }
-  check_nothing_left();
 }
 
 void device_check_rolled_back(void)
 {
   uint8_t header[IMAGE_HEADER_SIZE];
   installed_header(header, device.old, IMAGE_STATE_VALID, NULL);
+  check_nothing_left();
   check_active(device.old, header);
   require(simflash_equals(DOWNLOAD_BASE + device.shape.page, NULL, device.shape.page), "the backup is still announced");
-  check_nothing_left();
 }
 
 void device_check_wear(uint32_t most)
