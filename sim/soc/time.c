@@ -6,6 +6,8 @@ typedef unsigned __int128 wide;
 uint64_t soc_now(const struct soc *soc)
 {
   uint64_t cycles = cpu_cycles(soc->cpu) - soc->base_cycle;
+  if (cycles <= UINT64_MAX / SOC_PS_PER_S)
+    return soc->base_ps + cycles * SOC_PS_PER_S / soc->hz;
   return soc->base_ps + (uint64_t)((wide)cycles * SOC_PS_PER_S / soc->hz);
 }
 

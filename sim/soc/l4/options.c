@@ -37,37 +37,42 @@ void l4_options_factory(struct l4 *l4)
   }
 }
 
-/* What a word that does not match its complement counts as: read protection level 1 and PCROP over the whole bank;
- * the rest as from the factory. */
-static uint32_t mismatch_value(unsigned i)
+/* Words that do not match their complement: read protection level 1, PCROP over the whole bank (one bad word spoils
+ * both), the rest as from the factory. */
+static void use_safe_values(struct l4 *l4, unsigned i)
 {
+  uint32_t *loaded = l4->options.loaded;
   switch (i) {
   case L4_OPTR:
-    return words[i].factory & ~0xFFu;
+    loaded[i] = words[i].factory & ~0xFFu;
+    break;
   case L4_PCROP1SR:
-  case L4_PCROP2SR:
-    return words[i].ones;
   case L4_PCROP1ER:
-    return words[i].ones | 0x8000FFFF;
+    loaded[L4_PCROP1SR] = words[L4_PCROP1SR].ones;
+    loaded[L4_PCROP1ER] = words[L4_PCROP1ER].ones | 0x8000FFFF;
+    break;
+  case L4_PCROP2SR:
   case L4_PCROP2ER:
-    return words[i].ones | 0xFFFF;
+    loaded[L4_PCROP2SR] = words[L4_PCROP2SR].ones;
+    loaded[L4_PCROP2ER] = words[L4_PCROP2ER].ones | 0xFFFF;
+    break;
   default:
-    return words[i].factory;
+    loaded[i] = words[i].factory;
+    break;
   }
 }
 
 void l4_options_load(struct l4 *l4)
 {
+  for (unsigned i = 0; i < L4_OPTIONS; i++)
+    l4->options.loaded[i] = (l4->options.stored[i][0] & words[i].mask) | words[i].ones;
   for (unsigned i = 0; i < L4_OPTIONS; i++) {
-    const uint32_t *w = l4->options.stored[i];
-    if (w[0] == ~w[1]) {
-      l4->options.loaded[i] = (w[0] & words[i].mask) | words[i].ones;
-    } else {
-      l4->options.loaded[i] = mismatch_value(i);
-      l4->flash.block.v[0x10 / 4] |= SR_OPTVERR;
-      soc_log(l4->soc, "option bytes at 0x%08x do not match their complement: safe values are used",
-              (unsigned)words[i].addr);
-    }
+    if (l4->options.stored[i][0] == ~l4->options.stored[i][1])
+      continue;
+    use_safe_values(l4, i);
+    l4->flash.block.v[0x10 / 4] |= SR_OPTVERR;
+    soc_log(l4->soc, "option bytes at 0x%08x do not match their complement: safe values are used",
+            (unsigned)words[i].addr);
   }
 }
 
