@@ -89,6 +89,7 @@ void bench_clear(struct bench_board *board)
 
 enum soc_stop bench_run(struct bench_board *board, const char *text, uint64_t max_instructions)
 {
+  board->seen = false;
   board->until = text;
   enum soc_stop stop = soc_run(board->soc, max_instructions);
   board->until = NULL;

@@ -1,0 +1,322 @@
+/* Power cuts on the ARM boot loader: the real binary installs an image on the simulated chip, and the power goes at
+ * flash operation after flash operation: before it, after it, torn in the middle, or so that its cells stay weak. After
+ * each cut the board is switched on again and must end with the new image, bootable, the slot exact, the old image
+ * kept, and no page worn more than stated. The process forks at each cut, so every case starts from the very state that
+ * the uncut run had.
+ *
+ * sweep --boot BOOT.bin --old OLD.sfb OLD.bin --new NEW.sfb NEW.bin --slots ACTIVE DOWNLOAD SIZE [--programs N]
+ * [--again N] OLD.bin and NEW.bin are the padded clear images. --programs: sample that many data programs (default:
+ * all); erases and journal records are always all cut. --again: of the cases, this many get a second cut during the
+ * recovery.
+ */
+#include "test/sweep/bench_board.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define PAGE         2048u
+#define HEADER_AT    0x08080000u
+#define JOURNAL_AT   0x08081800u
+#define JOURNAL_SIZE (2 * PAGE)
+#define STEP         48u /* instructions between two looks at the operation count: no two operations are that close */
+#define LIMIT        1500000000ull
+
+static struct {
+  const char *boot;
+  uint8_t *old_sfb, *old_image, *new_sfb, *new_image;
+  size_t old_sfb_size, old_size, new_sfb_size, new_size;
+  uint32_t active, download, slot_size;
+  unsigned long programs, again;
+} job;
+
+static struct bench_board board;
+
+enum kind { DATA, RECORD, ERASE };
+struct operation {
+  enum kind kind;
+};
+
+static void set_up(void)
+{
+  bench_open(&board, "stm32l476");
+  bench_load_file(&board, job.boot, 0x08000000, 0);
+  bench_load(&board, HEADER_AT, job.old_sfb, 320);
+  bench_load(&board, job.active, job.old_image, job.old_size);
+  bench_load(&board, job.download, job.new_sfb, 320);
+  bench_load(&board, job.download + PAGE, job.new_sfb + 512, job.new_sfb_size - 512);
+  soc_pin(board.soc, 'C', 13, true);
+  soc_power_on(board.soc);
+  if (bench_run(&board, "installing.", LIMIT) != SOC_STOP_REQUEST) {
+    fprintf(stderr, "sweep: the boot loader did not begin to install:\n%s\n", board.console);
+    exit(1);
+  }
+}
+
+static bool is_blank(uint32_t addr, size_t size)
+{
+  uint8_t *bytes = malloc(size);
+  bool blank = bytes != NULL && soc_mem_read(board.soc, addr, bytes, size);
+  for (size_t i = 0; blank && i < size; i++)
+    blank = bytes[i] == 0xFF;
+  free(bytes);
+  return blank;
+}
+
+static bool holds(uint32_t addr, const uint8_t *expected, size_t size)
+{
+  uint8_t *bytes = malloc(size);
+  bool same = bytes != NULL && soc_mem_read(board.soc, addr, bytes, size) && memcmp(bytes, expected, size) == 0;
+  free(bytes);
+  return same;
+}
+
+/* What must hold when the new image runs. `cuts`: how often the power went. Returns NULL, or what is wrong. */
+static const char *judge(unsigned cuts)
+{
+  struct soc_stats stats;
+  soc_get_stats(board.soc, &stats);
+  if (strstr(board.console, "engine answers") == NULL)
+    return "the new image runs, but its engine does not answer";
+  if (!holds(job.active, job.new_image, job.new_size))
+    return "the active slot is not the new image";
+  if (!is_blank(job.active + (uint32_t)job.new_size, job.slot_size - job.new_size))
+    return "something lies behind the new image";
+  if (!holds(HEADER_AT, job.new_sfb, 192))
+    return "the active header is not the new one";
+  if (!is_blank(job.download, PAGE))
+    return "there is still a candidate";
+  if (!holds(job.download + PAGE, job.old_sfb, 192))
+    return "the old header was not kept";
+  if (!holds(job.download + 2 * PAGE, job.old_image, job.old_size))
+    return "the old image was not kept";
+  if (stats.max_page_erases > 1 + 2 * cuts) /* a journal page is begun anew at each reset; data pages are far below */
+    return "a page was erased too often";
+  return NULL;
+}
+
+static int finish_case(unsigned long at, const char *how, enum soc_cut_mode mode, uint32_t seed, bool again)
+{
+  unsigned cuts = 1;
+  soc_cut(board.soc, 1, mode, seed);
+  enum soc_stop stop = bench_run(&board, "runs, ", LIMIT);
+  uint32_t random = seed * 2654435761u + (uint32_t)at;
+  while (stop == SOC_STOP_POWER) {
+    bench_clear(&board);
+    soc_power_on(board.soc);
+    if (again && cuts < 4) {
+      random = random * 1664525u + 1013904223u;
+      soc_cut(board.soc, 1 + (random >> 16) % (cuts == 1 ? 600 : 8), (enum soc_cut_mode)(random >> 8 & 3), random);
+      cuts++;
+    }
+    stop = bench_run(&board, "TINY new runs, ", LIMIT);
+  }
+  if (stop == SOC_STOP_REQUEST)
+    (void)bench_run(&board, "\n", 1000000);
+  const char *wrong = stop == SOC_STOP_REQUEST ? judge(cuts) : "the board does not get to the new image";
+  if (wrong == NULL)
+    return 0;
+  printf("FAILED: operation %lu, %s, seed %u, %u cuts: %s\n%s\n", at, how, seed, cuts, wrong, board.console);
+  return 1;
+}
+
+static unsigned running, failed, cases;
+
+static void collect(unsigned at_most)
+{
+  while (running > at_most) {
+    int status = 0;
+    if (wait(&status) < 0)
+      exit(2);
+    running--;
+    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+      failed++;
+  }
+}
+
+static void one_case(unsigned long at, enum soc_cut_mode mode, uint32_t seed, bool again)
+{
+  static const char *const names[] = {"before", "clean", "torn", "weak"};
+  static long cores;
+  if (cores == 0)
+    cores = sysconf(_SC_NPROCESSORS_ONLN);
+  collect((unsigned)cores - 1);
+  (void)fflush(stdout);
+  pid_t child = fork();
+  if (child < 0)
+    exit(2);
+  if (child == 0) {
+    int code = finish_case(at, names[mode], mode, seed, again);
+    (void)fflush(stdout);
+    _exit(code);
+  }
+  running++;
+  cases++;
+}
+
+/* The uncut run: what kind each operation is; and that it costs what is promised. */
+static struct operation *record(unsigned long *count)
+{
+  struct operation *list = NULL;
+  unsigned long size = 0, used = 0;
+  uint8_t journal[JOURNAL_SIZE], now[JOURNAL_SIZE];
+  struct soc_stats before, after;
+  uint64_t first = soc_flash_ops(board.soc);
+  soc_get_stats(board.soc, &before);
+  (void)soc_mem_read(board.soc, JOURNAL_AT, journal, sizeof journal);
+  board.seen = false;
+  board.until = "TINY new runs, ";
+  while (!board.seen) {
+    if (soc_run(board.soc, STEP) != SOC_STOP_LIMIT && !board.seen) {
+      fprintf(stderr, "sweep: the uncut run ended early:\n%s\n", board.console);
+      exit(1);
+    }
+    if (soc_flash_ops(board.soc) == first + used)
+      continue;
+    if (soc_flash_ops(board.soc) != first + used + 1) {
+      fprintf(stderr, "sweep: two operations within %u instructions\n", STEP);
+      exit(1);
+    }
+    soc_get_stats(board.soc, &after);
+    (void)soc_mem_read(board.soc, JOURNAL_AT, now, sizeof now);
+    if (used == size) {
+      size = size == 0 ? 4096 : size * 2;
+      list = realloc(list, size * sizeof *list);
+      if (list == NULL)
+        exit(2);
+    }
+    list[used].kind = after.erases != before.erases ? ERASE : memcmp(journal, now, sizeof now) != 0 ? RECORD : DATA;
+    used++;
+    before = after;
+    memcpy(journal, now, sizeof journal);
+  }
+  *count = used;
+  return list;
+}
+
+static unsigned long number(const char *text)
+{
+  return strtoul(text, NULL, 0);
+}
+
+static void arguments(int count, char **values)
+{
+  job.programs = ~0ul;
+  for (int i = 1; i < count; i++) {
+    if (strcmp(values[i], "--boot") == 0 && i + 1 < count) {
+      job.boot = values[++i];
+    } else if (strcmp(values[i], "--old") == 0 && i + 2 < count) {
+      job.old_sfb = bench_read_file(values[i + 1], &job.old_sfb_size);
+      job.old_image = bench_read_file(values[i + 2], &job.old_size);
+      i += 2;
+    } else if (strcmp(values[i], "--new") == 0 && i + 2 < count) {
+      job.new_sfb = bench_read_file(values[i + 1], &job.new_sfb_size);
+      job.new_image = bench_read_file(values[i + 2], &job.new_size);
+      i += 2;
+    } else if (strcmp(values[i], "--slots") == 0 && i + 3 < count) {
+      job.active = (uint32_t)number(values[i + 1]);
+      job.download = (uint32_t)number(values[i + 2]);
+      job.slot_size = (uint32_t)number(values[i + 3]);
+      i += 3;
+    } else if (strcmp(values[i], "--programs") == 0 && i + 1 < count) {
+      job.programs = number(values[++i]);
+    } else if (strcmp(values[i], "--again") == 0 && i + 1 < count) {
+      job.again = number(values[++i]);
+    } else {
+      fprintf(stderr, "sweep: what is '%s'?\n", values[i]);
+      exit(2);
+    }
+  }
+  if (job.boot == NULL || job.old_sfb == NULL || job.new_sfb == NULL || job.slot_size == 0 || job.new_sfb_size < 528) {
+    fprintf(stderr, "usage: see the top of test/sweep/sweep.c\n");
+    exit(2);
+  }
+}
+
+int main(int count, char **values)
+{
+  unsigned long operations = 0, kinds[3] = {0, 0, 0};
+  arguments(count, values);
+  set_up();
+  pid_t child = fork(); /* the uncut run judges itself in a child, */
+  if (child == 0) {
+    if (bench_run(&board, "TINY new runs, ", LIMIT) == SOC_STOP_REQUEST)
+      (void)bench_run(&board, "\n", 1000000);
+    const char *wrong = judge(0);
+    if (wrong != NULL)
+      printf("FAILED without a cut: %s\n%s\n", wrong, board.console);
+    (void)fflush(stdout);
+    _exit(wrong != NULL);
+  }
+  running = 1;
+  collect(0);
+  int pipes[2]; /* and is recorded in another */
+  if (failed != 0 || pipe(pipes) != 0)
+    return 1;
+  child = fork();
+  if (child == 0) {
+    struct operation *list = record(&operations);
+    const char *bytes = (const char *)list;
+    size_t left = operations * sizeof *list;
+    while (left != 0) {
+      ssize_t wrote = write(pipes[1], bytes, left);
+      if (wrote <= 0)
+        _exit(1);
+      bytes += wrote;
+      left -= (size_t)wrote;
+    }
+    _exit(0);
+  }
+  (void)close(pipes[1]);
+  struct operation *list = NULL;
+  size_t filled = 0, room = 0;
+  for (;;) {
+    if (filled == room) {
+      room = room == 0 ? 65536 : room * 2;
+      list = realloc(list, room);
+      if (list == NULL)
+        return 2;
+    }
+    ssize_t got = read(pipes[0], (char *)list + filled, room - filled);
+    if (got <= 0)
+      break;
+    filled += (size_t)got;
+  }
+  operations = filled / sizeof *list;
+  running = 1;
+  collect(0);
+  if (failed != 0 || operations == 0)
+    return 1;
+  for (unsigned long i = 0; i < operations; i++)
+    kinds[list[i].kind]++;
+  printf("%lu flash operations: %lu data programs, %lu journal records, %lu erases\n", operations, kinds[DATA],
+         kinds[RECORD], kinds[ERASE]);
+
+  /* Walk the uncut run operation by operation; before each, fork the cases. */
+  const uint64_t first = soc_flash_ops(board.soc);
+  const unsigned long every = job.programs >= kinds[DATA] ? 1 : (kinds[DATA] + job.programs - 1) / job.programs;
+  const unsigned long again_every = job.again == 0 ? 0 : operations / (job.again + 1) + 1;
+  unsigned long data_seen = 0;
+  for (unsigned long at = 0; at < operations; at++) {
+    while (soc_flash_ops(board.soc) < first + at)
+      (void)soc_run(board.soc, STEP);
+    const uint32_t seed = (uint32_t)at + 1;
+    const bool again = again_every != 0 && at % again_every == 0;
+    if (list[at].kind == DATA) {
+      if (data_seen++ % every == 0)
+        one_case(at, (enum soc_cut_mode)(data_seen / every % 4), seed, again);
+    } else {
+      /* All ways to be cut where few operations are; in turn where there are hundreds. */
+      const unsigned ways = kinds[RECORD] + kinds[ERASE] > 100 ? 1 : 4;
+      for (unsigned way = 0; way < ways; way++)
+        one_case(at, (enum soc_cut_mode)((at + way) % 4), seed + way, again);
+    }
+    if (failed != 0)
+      break;
+  }
+  collect(0);
+  free(list);
+  printf("%u cuts tried, %u failed\n", cases, failed);
+  return failed != 0;
+}
