@@ -1,4 +1,4 @@
-/* .sfb files: header, FF up to offset 512, ciphertext (image/header.h, docs/format.md). */
+/* .sfb files: header, FF up to offset 512, ciphertext (image/header.h). */
 #ifndef TOOL_SFB_H
 #define TOOL_SFB_H
 

@@ -16,8 +16,8 @@ class Hsm(ToolTest):
     @classmethod
     def setUpClass(cls):
         os.mkdir('tokens')
-        write('softhsm2.conf', f'directories.tokendir = {os.getcwd()}/tokens\nobjectstore.backend = file\nlog.level = ERROR\n'
-              'slots.removable = false\n'.encode())
+        write('softhsm2.conf', f'directories.tokendir = {os.getcwd()}/tokens\nobjectstore.backend = file\n'
+              'log.level = ERROR\nslots.removable = false\n'.encode())
         os.environ['SOFTHSM2_CONF'] = os.getcwd() + '/softhsm2.conf'
         os.environ['PKCS11_MODULE_PATH'] = MODULE
         sh('softhsm2-util', '--init-token', '--free', '--label', 'oem', '--so-pin', '12345678', '--pin', '1234')
@@ -31,17 +31,21 @@ class Hsm(ToolTest):
         write('app.bin', app())
 
     def pack(self, uri, *more):
-        return ('image', 'pack', '--sign-key', uri, '--encryption-key', 'aes.bin', '--no-ledger', '--version', '1.2.3', 'app.bin', *more)
+        return ('image', 'pack', '--sign-key', uri, '--encryption-key', 'aes.bin', '--no-ledger', '--version', '1.2.3',
+                'app.bin', *more)
 
     def test_a_key_in_the_token_signs_and_openssl_agrees(self):
-        for uri in ('pkcs11:token=oem;object=fwsign?pin-value=1234', 'pkcs11:token=oem;id=%01;type=private?pin-value=1234',
+        for uri in ('pkcs11:token=oem;object=fwsign?pin-value=1234',
+                    'pkcs11:token=oem;id=%01;type=private?pin-value=1234',
                     f'pkcs11:object=fwsign?module-path={MODULE}&pin-value=1234'):
             self.ok(*self.pack(uri), '-o', 'hsm.sfb')
             sfb = read('hsm.sfb')
             self.assertTrue(openssl_signature_ok('fwsign.pem', sfb[:128], sfb[128:192]))
         self.ok('image', 'verify', 'hsm.sfb', '--public-key', 'fwsign.pem', '--encryption-key', 'aes.bin')
-        self.ok('image', 'verify', 'hsm.sfb', '--public-key', 'pkcs11:token=oem;object=fwsign', '--encryption-key', 'aes.bin')
-        self.refused(1, 'signature is not', 'image', 'verify', 'hsm.sfb', '--public-key', 'pkcs11:token=oem;object=other',
+        self.ok('image', 'verify', 'hsm.sfb', '--public-key', 'pkcs11:token=oem;object=fwsign', '--encryption-key',
+                'aes.bin')
+        self.refused(1, 'signature is not', 'image', 'verify', 'hsm.sfb', '--public-key',
+                     'pkcs11:token=oem;object=other',
                      '--encryption-key', 'aes.bin')
 
     def test_the_pin_may_come_from_the_environment_or_a_file(self):
@@ -70,11 +74,15 @@ class Hsm(ToolTest):
 
     def test_what_the_uri_does_not_name_clearly_is_refused(self):
         for uri, code, message in (('pkcs11:token=nobody;object=fwsign', 3, 'no token nobody among'),
-                                   ('pkcs11:token=oem;object=nothing?pin-value=1234', 3, 'token oem: no private key nothing among 3'),
-                                   ('pkcs11:token=oem?pin-value=1234', 3, 'several private keys match; say which with object= or id='),
-                                   ('pkcs11:token=oem;object=large?pin-value=1234', 3, 'secp384r1; the scheme needs P-256'),
+                                   ('pkcs11:token=oem;object=nothing?pin-value=1234', 3,
+                                    'token oem: no private key nothing among 3'),
+                                   ('pkcs11:token=oem?pin-value=1234', 3,
+                                    'several private keys match; say which with object= or id='),
+                                   ('pkcs11:token=oem;object=large?pin-value=1234', 3,
+                                    'secp384r1; the scheme needs P-256'),
                                    ('pkcs11:token=oem;colour=blue?pin-value=1234', 2, "unknown attribute 'colour'"),
-                                   ('pkcs11:token=oem;id=%0?pin-value=1234', 2, 'value of id is too long or has a broken %-escape'),
+                                   ('pkcs11:token=oem;id=%0?pin-value=1234', 2,
+                                    'value of id is too long or has a broken %-escape'),
                                    ('pkcs11:token=oem;token=oem', 2, 'token stands there twice'),
                                    ('pkcs11:token=oem;object=fwsign?pin-value=1234&module-path=/nowhere.so', 3,
                                     'PKCS#11 module /nowhere.so: No such file or directory')):

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Images: what the tool packs is what openssl and an independent reading of the format find, and the other way round."""
+"""Images: what the tool packs is what openssl and an independent reading of the format find, and vice versa."""
 import hashlib
 import os
 import struct
@@ -16,12 +16,14 @@ class Image(ToolTest):
         cls.public = 'keys/signing_pub.pem'
 
     def pack(self, source, out, version='1.2.3', *more):
-        return self.json('image', 'pack', '--keys', 'keys', '--no-ledger', '--version', version, source, '-o', out, *more)
+        return self.json('image', 'pack', '--keys', 'keys', '--no-ledger', '--version', version, source, '-o', out,
+                         *more)
 
     def test_a_packed_image_is_what_the_format_says(self):
         clear = app(1001)
         write('app.bin', clear)
-        answer = self.pack('app.bin', 'app.sfb', '2.200.60000', '--product', '0x12345678', '--minimum-version', '2.100.7')
+        answer = self.pack('app.bin', 'app.sfb', '2.200.60000', '--product', '0x12345678', '--minimum-version',
+                           '2.100.7')
         padded = clear + b'\xff' * 7
         self.assertEqual(answer['padding'], 7)
         sfb = read('app.sfb')
@@ -49,7 +51,8 @@ class Image(ToolTest):
         for iv in ('000102030405060708090a0b0c0d0e0f', 'iv.bin'):
             self.assertEqual(self.pack('app.bin', 'i.sfb', '1.2.3', '--iv', iv)['iv'], bytes(range(16)).hex())
         write('iv.bin', bytes(15))
-        self.refused(3, 'iv.bin: 15 bytes; an IV has 16', 'image', 'pack', '--keys', 'keys', '--version', '1.0.0', 'app.bin', '--iv',
+        self.refused(3, 'iv.bin: 15 bytes; an IV has 16', 'image', 'pack', '--keys', 'keys', '--version', '1.0.0',
+                     'app.bin', '--iv',
                      'iv.bin', out='i2.sfb')
 
     def test_every_input_format_gives_the_same_image(self):
@@ -83,7 +86,8 @@ class Image(ToolTest):
         for reserved, fill in ((b'\0' * 28, b'\xff'), (b'\xff' * 28, b'\0')):
             write('vendor.sfb', vendor_sfb('keys/signing_key.pem', self.key, iv, 7, clear, reserved, fill))
             info = self.json('image', 'info', 'vendor.sfb')
-            self.assertEqual((info['magic'], info['protocol'], info['version'], info['size'], info['state'], info['complete']),
+            self.assertEqual((info['magic'], info['protocol'], info['version'], info['size'], info['state'],
+                              info['complete']),
                              ('SFU1', 1, '7', 2000, 'new', True))
             self.assertEqual((info['iv'], info['tag']), (iv.hex(), hashlib.sha256(clear).hexdigest()))
             self.assertEqual(info['reserved'], reserved.hex())
@@ -112,7 +116,8 @@ class Image(ToolTest):
             'reserved': sfb[100:128].hex(), 'signature_r': sfb[128:160].hex(), 'signature_s': sfb[160:192].hex(),
             'state': 'new', 'fingerprint': 'ff' * 32, 'payload_size': 64, 'complete': True})
         text = self.ok('image', 'info', 'shown.sfb')
-        for word in ('1.2.3', '"L476"', answer['tag'], answer['iv'], info['signature_r'], info['signature_s'], 'state            new'):
+        for word in ('1.2.3', '"L476"', answer['tag'], answer['iv'], info['signature_r'], info['signature_s'],
+                     'state            new'):
             self.assertIn(word, text)
 
     def test_states_and_fingerprints_are_named(self):
@@ -122,7 +127,8 @@ class Image(ToolTest):
         fields = {'new': (255, 255, 255), 'selftest': (255, 255, 0), 'valid-all': (255, 0x55, 0), 'valid': (255, 0, 0),
                   'invalid': (0, 0, 0), 'torn': (0, 255, 255)}
         for name, (a, b, c) in fields.items():
-            write('t.sfb', sfb[:192] + bytes([a]) * 32 + bytes([b]) * 32 + bytes([c]) * 32 + bytes([1]) * 32 + sfb[320:])
+            state = bytes([a]) * 32 + bytes([b]) * 32 + bytes([c]) * 32
+            write('t.sfb', sfb[:192] + state + bytes([1]) * 32 + sfb[320:])
             info = self.json('image', 'info', 't.sfb')
             self.assertEqual((info['state'], info['fingerprint']), (name, '01' * 32))
 
@@ -136,7 +142,8 @@ class Image(ToolTest):
             write('broken.sfb', broken)
             r = run('image', 'verify', 'broken.sfb', '--keys', 'keys')
             self.assertIn(r.returncode, (1, 3), f'offset {at}: {r.stdout}{r.stderr}')
-            self.assertRegex(r.stderr, "signature is not|not match the header's tag|header:|not a firmware image", f'offset {at}')
+            self.assertRegex(r.stderr, "signature is not|not match the header's tag|header:|not a firmware image",
+                             f'offset {at}')
 
     def test_verify_says_why(self):
         write('app.bin', app(64))
@@ -146,16 +153,20 @@ class Image(ToolTest):
         answer = self.json('image', 'verify', 'v.sfb', '--keys', 'others', code=1)
         self.assertEqual(answer['valid'], False)
         self.assertIn('signature', answer['reason'])
-        self.refused(1, 'does not match the header.s tag', 'image', 'verify', 'v.sfb', '--public-key', self.public, '--encryption-key',
+        self.refused(1, 'does not match the header.s tag', 'image', 'verify', 'v.sfb', '--public-key', self.public,
+                     '--encryption-key',
                      'others/encryption_key.bin')
         sfb = read('v.sfb')
         write('short.sfb', sfb[:-16])
-        self.refused(1, 'holds 48 bytes of image after offset 512; its header says 64', 'image', 'verify', 'short.sfb', '--keys', 'keys')
+        self.refused(1, 'holds 48 bytes of image after offset 512; its header says 64', 'image', 'verify', 'short.sfb',
+                     '--keys', 'keys')
         write('long.sfb', sfb + b'\0')
         self.refused(1, 'holds 65 bytes', 'image', 'verify', 'long.sfb', '--keys', 'keys')
         self.refused(1, 'long.sfb', 'image', 'decrypt', 'long.sfb', '--keys', 'keys', out='clear.bin')
-        for name, data, message in (('tiny.sfb', sfb[:319], '319 bytes; a firmware header alone has 320'), ('junk.sfb', b'x' * 400, 'no magic'),
-                                    ('empty.sfb', b'\xff' * 512, 'no magic'), ('size.sfb', sfb[:8] + b'\1' + sfb[9:], 'no multiple of 16'),
+        for name, data, message in (('tiny.sfb', sfb[:319], '319 bytes; a firmware header alone has 320'),
+                                    ('junk.sfb', b'x' * 400, 'no magic'),
+                                    ('empty.sfb', b'\xff' * 512, 'no magic'),
+                                    ('size.sfb', sfb[:8] + b'\1' + sfb[9:], 'no multiple of 16'),
                                     ('proto.sfb', sfb[:4] + b'\3' + sfb[5:], 'neither 1 nor 2'),
                                     ('flags.sfb', sfb[:112] + b'\2' + sfb[113:], 'unknown flags'),
                                     ('two.sfb', sfb[:103] + b'\x09' + sfb[104:], 'contradict'),
@@ -172,7 +183,8 @@ class Image(ToolTest):
         self.ok('image', 'sha256', 'app.bin', '-o', 'app.tag')
         self.ok('image', 'encrypt', '--keys', 'keys', '--iv', 'iv.bin', 'app.bin', '-o', 'app.enc')
         self.ok('image', 'header', 'app.bin', '--version', '3.2.1', '--iv', 'iv.bin', '-o', 'a.hdr')
-        self.ok('image', 'header', '--tag', 'app.tag', '--size', '1008', '--version', '3.2.1', '--iv', 'iv.bin', '-o', 'b.hdr')
+        self.ok('image', 'header', '--tag', 'app.tag', '--size', '1008', '--version', '3.2.1', '--iv', 'iv.bin', '-o',
+                'b.hdr')
         self.assertEqual(read('a.hdr'), read('b.hdr'))
         self.ok('image', 'sign', '--keys', 'keys', 'a.hdr', '-o', 'a.signed')
         self.ok('image', 'assemble', 'a.signed', 'app.enc', '-o', 'steps.sfb')
@@ -183,12 +195,16 @@ class Image(ToolTest):
         self.assertEqual(self.json('image', 'info', 'v.hdr')['state'], 'valid')
         self.ok('keys', 'new', 'production')
         self.ok('image', 'sign', '--keys', 'production', 'once.sfb', '-o', 'resigned.sfb')
-        self.ok('image', 'verify', 'resigned.sfb', '--public-key', 'production/signing_pub.pem', '--encryption-key', 'keys/encryption_key.bin')
+        self.ok('image', 'verify', 'resigned.sfb', '--public-key', 'production/signing_pub.pem', '--encryption-key',
+                'keys/encryption_key.bin')
         write('other.enc', read('app.enc')[16:])
-        self.refused(1, 'other.enc: 992 bytes; the header in a.signed says 1008', 'image', 'assemble', 'a.signed', 'other.enc', out='x.sfb')
+        self.refused(1, 'other.enc: 992 bytes; the header in a.signed says 1008', 'image', 'assemble', 'a.signed',
+                     'other.enc', out='x.sfb')
         self.refused(2, '--iv is missing', 'image', 'encrypt', '--keys', 'keys', 'app.bin', out='x.enc')
-        self.refused(2, '--tag and --size are needed', 'image', 'header', '--version', '3.2.1', '--iv', 'iv.bin', out='x.hdr')
-        self.refused(2, 'must be a multiple of 16', 'image', 'header', '--tag', 'app.tag', '--size', '1001', '--version', '3.2.1', '--iv',
+        self.refused(2, '--tag and --size are needed', 'image', 'header', '--version', '3.2.1', '--iv', 'iv.bin',
+                     out='x.hdr')
+        self.refused(2, 'must be a multiple of 16', 'image', 'header', '--tag', 'app.tag', '--size', '1001',
+                     '--version', '3.2.1', '--iv',
                      'iv.bin', out='x.hdr')
 
     def test_diff_finds_the_changed_range(self):
@@ -226,13 +242,15 @@ class Image(ToolTest):
         self.assertEqual(cbc('-d', self.key, sfb[84:100], sfb[512:]), new[offset:offset + size])
         self.ok('image', 'verify', 'part.sfb', '--keys', 'keys', '--base', 'old.bin')
         self.assertIn('not checked', self.ok('image', 'verify', 'part.sfb', '--keys', 'keys'))
-        self.refused(1, 'does not give the image', 'image', 'verify', 'part.sfb', '--keys', 'keys', '--base', 'part.sfb')
+        self.refused(1, 'does not give the image', 'image', 'verify', 'part.sfb', '--keys', 'keys', '--base',
+                     'part.sfb')
         write('flipped.sfb', sfb[:-1] + bytes([sfb[-1] ^ 1]))
         self.refused(1, "does not match the header's tag", 'image', 'verify', 'flipped.sfb', '--keys', 'keys')
         theirs = vendor_sfb('keys/signing_key.pem', self.key, bytes(16), 9, new, partial=(offset, size))
         write('vpart.sfb', theirs)
         self.ok('image', 'verify', 'vpart.sfb', '--keys', 'keys', '--base', 'old.bin')
-        self.refused(1, 'do not differ: there is nothing to pack', 'image', 'pack', '--keys', 'keys', '--version', '1.2.5', '--partial-from',
+        self.refused(1, 'do not differ: there is nothing to pack', 'image', 'pack', '--keys', 'keys', '--version',
+                     '1.2.5', '--partial-from',
                      'old.bin', 'old.bin', out='none.sfb')
 
     def test_boards_come_from_their_memory_maps(self):

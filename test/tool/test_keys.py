@@ -12,7 +12,8 @@ RUN_C = r'''
 /* Semihosting: print both keys in hex, end. */
 typedef unsigned char u8;
 void engine_key_aes_%(n)d(u8 *); void engine_key_pub_%(n)d(u8 *);
-static int call(int op, const void *arg) { register int r0 __asm__("r0") = op; register const void *r1 __asm__("r1") = arg;
+static int call(int op, const void *arg) {
+  register int r0 __asm__("r0") = op; register const void *r1 __asm__("r1") = arg;
   __asm__ volatile("bkpt 0xab" : "+r"(r0) : "r"(r1) : "memory"); return r0; }
 static void hex(const u8 *p, int n) { static char t[3]; for (int i = 0; i < n; i++) {
   t[0] = "0123456789abcdef"[p[i] >> 4]; t[1] = "0123456789abcdef"[p[i] & 15]; call(4, t); } call(4, "\n"); }
@@ -21,7 +22,8 @@ void reset(void) { engine_key_aes_%(n)d(key); hex(key, 16); engine_key_pub_%(n)d
   call(0x18, (void *)0x20026); for (;;) ; }
 __attribute__((section(".vectors"), used)) static void *const vectors[16] = {(void *)0x20003000, reset};
 '''
-RUN_LD = '''SECTIONS { .text 0 : { KEEP(*(.vectors)) *(.text*) *(.rodata*) *(.keys) } .data 0x20000000 : { *(.data*) *(.bss*) } }'''
+RUN_LD = '''SECTIONS { .text 0 : { KEEP(*(.vectors)) *(.text*) *(.rodata*) *(.keys) }
+  .data 0x20000000 : { *(.data*) *(.bss*) } }'''
 
 
 class Keys(ToolTest):
@@ -71,7 +73,8 @@ class Keys(ToolTest):
         self.ok('keys', 'new', 'k')
         sh('openssl', 'ecparam', '-name', 'secp384r1', '-genkey', '-noout', '-out', 'p384.pem')
         sh('openssl', 'genpkey', '-algorithm', 'ed25519', '-out', 'ed.pem')
-        for name, message in (('p384.pem', 'secp384r1; the scheme needs P-256'), ('ed.pem', 'not an elliptic-curve key')):
+        for name, message in (('p384.pem', 'secp384r1; the scheme needs P-256'),
+                              ('ed.pem', 'not an elliptic-curve key')):
             os.chmod(name, 0o600)
             self.refused(3, message, 'keys', 'public', name)
             self.refused(3, message, 'keys', 'embed', '--keys', 'k', '--public-key', name, out='wrong.S')
@@ -83,7 +86,8 @@ class Keys(ToolTest):
     def test_secrets_that_others_may_read_are_refused(self):
         self.ok('keys', 'new', 'open')
         os.chmod('open/encryption_key.bin', 0o640)
-        self.refused(1, r'open/encryption_key.bin: others may read or write this key \(mode 640\); chmod 600', 'keys', 'embed',
+        self.refused(1, r'open/encryption_key.bin: others may read or write this key \(mode 640\); chmod 600', 'keys',
+                     'embed',
                      '--keys', 'open', out='open.S')
         self.ok('keys', 'embed', '--keys', 'open', '--insecure-key-permissions', '-o', 'open.S')
         self.assertEqual(stat.S_IMODE(os.stat('open.S').st_mode), 0o600)
@@ -95,7 +99,8 @@ class Keys(ToolTest):
         write('app.bin', app())
         pack = ('image', 'pack', '--keys', 'pass', '--sign-key', 'enc.pem', '--version', '1.0.0', 'app.bin')
         self.refused(3, 'enc.pem: no private key', *pack, out='e.sfb')
-        self.refused(3, 'enc.pem: no private key', *pack, out='e.sfb', env={**os.environ, 'PORTCULLIS_PASSPHRASE': 'wrong'})
+        self.refused(3, 'enc.pem: no private key', *pack, out='e.sfb', env={**os.environ,
+                                                                            'PORTCULLIS_PASSPHRASE': 'wrong'})
         self.ok(*pack, '-o', 'e.sfb', env={**os.environ, 'PORTCULLIS_PASSPHRASE': 'secret'})
         self.ok('image', 'verify', 'e.sfb', '--keys', 'pass')
 
@@ -108,7 +113,8 @@ class Keys(ToolTest):
         self.ok('keys', 'embed', '--keys', 'e' + arch, '--arch', arch, '--image', image, '-o', 'keys.S')
         write('run.c', (RUN_C % {'n': image}).encode())
         write('run.ld', RUN_LD.encode())
-        sh('arm-none-eabi-gcc', '-mcpu=' + cpu, '-mthumb', '-Os', '-ffreestanding', '-nostdlib', '-T', 'run.ld', 'run.c',
+        sh('arm-none-eabi-gcc', '-mcpu=' + cpu, '-mthumb', '-Os', '-ffreestanding', '-nostdlib', '-T', 'run.ld',
+           'run.c',
            'keys.S', '-o', 'run.elf')
         sh('arm-none-eabi-gcc', '-mcpu=' + cpu, '-mthumb', '-c', 'keys.S', '-o', 'keys.o')
         listing = sh('arm-none-eabi-objdump', '-d', '-j', '.keys', 'keys.o').decode()
@@ -116,7 +122,8 @@ class Keys(ToolTest):
         allowed = {'movw', 'movt', 'str', 'movs', 'strb', 'adds', 'bx', 'nop'}
         self.assertTrue(used and used <= allowed, used)
         out = sh('qemu-system-arm', '-M', machine, '-display', 'none', '-monitor', 'none', '-serial', 'none',
-                 '-semihosting-config', 'enable=on,target=native', '-kernel', 'run.elf', timeout=30, stderr=subprocess.STDOUT)
+                 '-semihosting-config', 'enable=on,target=native', '-kernel', 'run.elf', timeout=30,
+                 stderr=subprocess.STDOUT)
         self.assertEqual(out.decode().split(), ['00000000ffffffff7f80ff0001feca0f',
                                                 raw_public(f'e{arch}/signing_pub.pem').hex()])
 

@@ -43,7 +43,8 @@ class Merge(ToolTest):
             assert run('keys', 'embed', '--keys', 'keys', '--arch', arch, '-o', 'keys.S').returncode == 0
             write('boot.c', BOOT_C.encode())
             write('boot.ld', BOOT_LD.encode())
-            sh('arm-none-eabi-gcc', '-mcpu=' + cpu, '-mthumb', '-Os', '-ffreestanding', '-nostdlib', '-e', 'reset', '-T', 'boot.ld', 'boot.c',
+            sh('arm-none-eabi-gcc', '-mcpu=' + cpu, '-mthumb', '-Os', '-ffreestanding', '-nostdlib', '-e', 'reset',
+               '-T', 'boot.ld', 'boot.c',
                'keys.S', '-o', name + '.elf')
         sh('arm-none-eabi-objcopy', '-O', 'binary', 'boot.elf', 'boot.bin')
         sh('arm-none-eabi-objcopy', '-O', 'ihex', 'boot.elf', 'boot.hex')
@@ -74,7 +75,8 @@ class Merge(ToolTest):
         self.assertEqual(binary, bytes(memory.get(BOOT + i, 0xFF) for i in range(len(binary))))
         sh('arm-none-eabi-objcopy', '-I', 'ihex', '-O', 'binary', '--gap-fill', '0xff', 'f.hex', 'objcopy.bin')
         self.assertEqual(binary, read('objcopy.bin'))
-        sh('srec_cat', 'f.hex', '-intel', '-offset', f'-{BOOT:#x}', '-fill', '0xff', '0', hex(len(binary)), '-o', 'srec.bin', '-binary')
+        sh('srec_cat', 'f.hex', '-intel', '-offset', f'-{BOOT:#x}', '-fill', '0xff', '0', hex(len(binary)), '-o',
+           'srec.bin', '-binary')
         self.assertEqual(binary, read('srec.bin'))
 
     def test_the_boot_loader_may_come_in_any_format(self):
@@ -96,12 +98,14 @@ class Merge(ToolTest):
         self.refused(1, 'another encryption key', *self.merge(image='mixed.sfb', keys='mixed'), out='bad.hex')
 
     def test_what_would_not_boot_is_refused(self):
-        self.refused(1, "foreign.sfb: the header's signature is not this key's", *self.merge(image='foreign.sfb'), out='bad.hex')
+        self.refused(1, "foreign.sfb: the header's signature is not this key's", *self.merge(image='foreign.sfb'),
+                     out='bad.hex')
         elf('away.elf', [(BOOT, b'x' * 100), (0x08007FFF, b'xx')])
-        self.refused(1, r"away.elf: segment 0x08007fff-0x08008000 lies outside the boot loader's region of nucleo-l476rg "
-                     r'\(0x08000000, 32768 bytes\)', *self.merge(boot='away.elf'), out='bad.hex')
+        self.refused(1, r"away.elf: segment 0x08007fff-0x08008000 lies outside the boot loader's region of "
+                     r'nucleo-l476rg \(0x08000000, 32768 bytes\)', *self.merge(boot='away.elf'), out='bad.hex')
         write('new.bin', app(5000)[:4000] + b'#' * 1000)
-        self.ok('image', 'pack', '--keys', 'keys', '--version', '1.2.4', '--partial-from', 'app.bin', 'new.bin', '-o', 'part.sfb')
+        self.ok('image', 'pack', '--keys', 'keys', '--version', '1.2.4', '--partial-from', 'app.bin', 'new.bin', '-o',
+                'part.sfb')
         self.refused(1, 'part.sfb: a partial image cannot start a device', *self.merge(image='part.sfb'), out='bad.hex')
         self.refused(2, 'app.sfb: image 1 is given twice', *self.merge('--image', 'app.sfb'), out='bad.hex')
         self.refused(2, 'must end in .hex or .bin', *self.merge(), out='bad.elf')

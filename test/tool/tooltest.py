@@ -24,7 +24,8 @@ BOOT = 0x08000000
 
 def sh(*command, **kw):
     """Run a program that must succeed; its output as bytes."""
-    r = subprocess.run([str(c) for c in command], stdout=subprocess.PIPE, stderr=kw.pop('stderr', subprocess.PIPE), **kw)
+    r = subprocess.run([str(c) for c in command], stdout=subprocess.PIPE, stderr=kw.pop('stderr', subprocess.PIPE),
+                       **kw)
     if r.returncode != 0:
         raise AssertionError(f'{command}: exit {r.returncode}\n{r.stdout!r}\n{r.stderr!r}')
     return r.stdout
