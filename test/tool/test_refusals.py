@@ -87,8 +87,8 @@ class Refusals(ToolTest):
         self.ok(*pack, '1.2.3', 'one.bin', '-o', 'one.sfb')
         self.ok(*pack, '1.2.3', 'one.bin', '-o', 'again.sfb')
         self.refused(1, r'version 1.2.3 of product 0x4c343736 was already used for another image '
-                     r'\(tag [0-9a-f]{16}..., in l/packed_versions.txt\); choose a new version, or --force', *pack, '1.2.3',
-                     'two.bin', out='two.sfb')
+                     r'\(tag [0-9a-f]{16}..., in l/packed_versions.txt\); choose a new version, or --force',
+                     *pack, '1.2.3', 'two.bin', out='two.sfb')
         self.ok(*pack, '1.2.30', 'two.bin', '-o', 'two.sfb')
         self.ok(*pack, '1.2.3', '--product', '7', 'two.bin', '-o', 'two.sfb')
         self.ok(*pack, '3', '--protocol', '1', 'two.bin', '-o', 'two.sfb')
