@@ -169,7 +169,8 @@ static unsigned derive(struct cpu *c, unsigned n, enum fault f)
   if (derived == 0) {
     return 0;
   }
-  if (core_priority_of(c, derived) < core_priority_of(c, n)) {
+  int first = core_priority_of(c, derived), second = core_priority_of(c, n);
+  if (first < second || (first == second && derived < n)) {
     bit_put(c->s.pending, n, true);
     return derived;
   }
@@ -385,10 +386,15 @@ void core_exception_return(struct cpu *c, uint32_t value)
   if (in_thread != to_thread) {
     set_cause(c, UF_INVPC);
     unsigned n = escalate(c, EXC_USAGE);
+    uint32_t unused, pc = s->pc;
+    enum fault pushed = push_frame(c, &unused); /* undoes the pop; the handler sees the bad value in LR */
+    if (n != 0 && pushed != FAULT_NONE) {
+      n = derive(c, n, pushed);
+    }
     if (n == 0) {
-      lock_up(c, EXC_HARD, s->pc);
+      lock_up(c, EXC_HARD, pc);
     } else {
-      take(c, n, s->pc);
+      enter(c, n, value, pc);
     }
     return;
   }

@@ -48,6 +48,7 @@ int main(int argc, char **argv)
     machine_free(&m);
     return 2;
   }
+  setvbuf(stdout, NULL, _IOLBF, 0); /* so that a test that is ended for taking too long shows how far it got */
   m.out = stdout;
   cpu_reset(m.cpu, 0);
   double begin = cpu_seconds();
