@@ -9,6 +9,8 @@ void soc_add_mem(struct soc *soc, const struct soc_mem *mem)
   if (soc->mem_count == SOC_MAX_MEMS)
     abort();
   soc->mems[soc->mem_count++] = *mem;
+  for (uint32_t n = mem->base >> 28; n <= (mem->base + mem->size - 1) >> 28; n++)
+    soc->mem_nibbles |= (uint16_t)(1u << n);
 }
 
 void soc_add_block(struct soc *soc, struct soc_block *block)
@@ -50,6 +52,8 @@ struct soc_block *soc_find_block(const struct soc *soc, uint32_t addr)
 
 struct soc_mem *soc_find_mem(struct soc *soc, uint32_t addr)
 {
+  if (!(soc->mem_nibbles >> (addr >> 28) & 1u))
+    return NULL; /* peripherals: asked for often */
   for (unsigned i = 0; i < soc->mem_count; i++)
     if (addr - soc->mems[i].base < soc->mems[i].size)
       return &soc->mems[i];

@@ -218,6 +218,7 @@ struct soc {
   /* the bus */
   struct soc_mem mems[SOC_MAX_MEMS];
   unsigned mem_count;
+  uint16_t mem_nibbles;                     /* bit n: some memory has an address that begins with hexadecimal digit n */
   struct soc_block *blocks[SOC_MAX_BLOCKS]; /* sorted by base */
   unsigned block_count;
   struct soc_block *last_block;
@@ -229,6 +230,7 @@ struct soc {
   bool reset_requested;
   enum soc_cause reset_cause;
   bool locked_up;
+  bool skip_idle;
 
   /* reports */
   const void *once[SOC_MAX_ONCE];

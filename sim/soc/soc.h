@@ -41,6 +41,9 @@ enum soc_stop {
 /* Run; resets asked for by the program (SYSRESETREQ, watchdog, option-byte launch, firewall) happen inside. */
 enum soc_stop soc_run(struct soc *soc, uint64_t max_instructions);
 void soc_stop(struct soc *soc);
+/* Off by default. On: a polling loop that waits (for flash, a UART, a clock) runs a few rounds only, then time jumps to
+ * what happens next. The program sees the same times, but executes fewer idle instructions: for campaigns. */
+void soc_skip_idle(struct soc *soc, bool on);
 struct cpu *soc_cpu(struct soc *soc);
 
 /* ---- the debug probe's way in: memory without side effects, and the flash loader ---- */
@@ -94,7 +97,7 @@ uint64_t soc_flash_ops(const struct soc *soc); /* programs + page erases so far;
 /* ---- figures ---- */
 struct soc_stats {
   uint64_t instructions; /* executed */
-  uint64_t idle;         /* of these, spent in polling loops that waited for flash or for the receiver */
+  uint64_t idle;         /* of these, spent in polling loops that waited for flash, a UART or another status */
   uint64_t cycles;
   uint64_t programs; /* double words programmed */
   uint64_t erases;   /* pages erased */

@@ -212,6 +212,32 @@ static void a_stop_request_ends_the_run(void **state)
   rig_free(r);
 }
 
+static void skipping_idle_loops_changes_instructions_but_not_time(void **state)
+{
+  (void)state;
+  struct soc_stats s[2];
+  uint64_t now[2];
+  for (unsigned i = 0; i < 2; i++) {
+    struct rig *r = start(PROGRAM, BANK2, 0);
+    soc_skip_idle(r->soc, i);
+    assert_int_equal(soc_run(r->soc, 100000), SOC_STOP_IDLE);
+    soc_get_stats(r->soc, &s[i]);
+    now[i] = soc_now(r->soc);
+    assert_in_range(result(r, RESULT0 + 1), 326, 380);
+    rig_free(r);
+  }
+  assert_in_range(s[1].instructions, 1, s[0].instructions - 100);
+  assert_int_equal(s[0].programs, s[1].programs);
+  assert_in_range(now[1], now[0] - 5 * SOC_PS_PER_US, now[0] + 5 * SOC_PS_PER_US);
+  assert_in_range(s[0].instructions - s[0].idle, s[1].instructions - s[1].idle - 10, s[1].instructions);
+  struct rig *r = start(ECHO_POLLED, 0, 0);
+  soc_skip_idle(r->soc, true);
+  r->reply = "Hello.";
+  assert_int_equal(soc_run(r->soc, 20000), SOC_STOP_IDLE);
+  assert_string_equal(r->sent, "Ifmmp/");
+  rig_free(r);
+}
+
 int main(int argc, char **argv)
 {
   image_path = argc == 2 ? argv[1] : "program.bin";
@@ -226,6 +252,7 @@ int main(int argc, char **argv)
       cmocka_unit_test(an_unmodelled_register_is_reported_once_by_name),
       cmocka_unit_test(a_polled_receiver_echoes_at_the_baud_rate),
       cmocka_unit_test(an_interrupt_driven_receiver_sleeps_and_echoes),
+      cmocka_unit_test(skipping_idle_loops_changes_instructions_but_not_time),
       cmocka_unit_test(a_stop_request_ends_the_run),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
