@@ -60,7 +60,7 @@ static void run(void *argument)
     file[i] = (uint8_t)(i * 5u + (i >> 8) + partial);
   memcpy(file + IMAGE_AT_PARTIAL_SIZE, &partial, sizeof partial);
 
-  pc_status status = download_begin(&d, announced);
+  (void)download_begin(&d, announced);
   uint32_t offset = 0;
   while (at < end) {
     uint32_t op = take(1);
@@ -71,14 +71,14 @@ static void run(void *argument)
     if (offset + length > sizeof file)
       break;
     /* Misaligned, too: the piece begins where it begins in the file. */
-    status = download_data(&d, where, file + offset, length);
+    pc_status status = download_data(&d, where, file + offset, length);
     require(accepted || simflash_counts().operations == 0);
     if (status == PC_OK)
       offset += length;
     else
       require(download_data(&d, offset, file, 1) == PC_ERR_STATE);
   }
-  status = download_end(&d);
+  pc_status status = download_end(&d);
   require((status == PC_OK) == download_complete(&d));
   uint8_t header[IMAGE_HEADER_SIZE];
   require(flash_read(&slot, 0, header, sizeof header) == PC_OK);

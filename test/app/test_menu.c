@@ -118,7 +118,8 @@ static int set_up(void **state)
   for (size_t i = 0; i < sizeof file; i++)
     file[i] = (uint8_t)(i * 11 + (i >> 8));
   uint32_t size = 5008;
-  memcpy(file, "SFU1", 4);
+  static const uint8_t magic[] = {'S', 'F', 'U', '1'};
+  memcpy(file, magic, sizeof magic);
   memcpy(file + IMAGE_AT_PARTIAL_SIZE, &size, sizeof size);
   file_size = IMAGE_FILE_OFFSET + size;
   return 0;

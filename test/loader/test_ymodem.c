@@ -104,10 +104,8 @@ static void block_0_may_come_in_a_large_packet_with_a_long_name(void **state)
   (void)state;
   uint8_t block[1024];
   memset(block, 'n', sizeof block);
-  memcpy(block + 1021,
-         "\0"
-         "77",
-         3); /* the size ends with the packet */
+  block[1021] = 0;
+  block[1022] = block[1023] = '7'; /* the size ends with the packet */
   line_packet(&line, 0, 1024, block, sizeof block);
   line_packet(&line, 1, 128, file, 77);
   end_of_batch();
