@@ -133,6 +133,7 @@ static void on_tx(void *ctx, unsigned index, uint8_t byte)
   if (!u)
     return;
   uart_put(u, byte);
+  s->traffic = true;
   if (u != &s->uarts[0])
     return;
   if (s->transcript)
@@ -164,8 +165,10 @@ static bool push_input(struct session *s)
     uart_take(u, taken);
     any = any || taken > 0;
   }
-  if (any)
+  if (any) {
+    s->traffic = true;
     session_wake(s);
+  }
   return any;
 }
 
@@ -225,14 +228,10 @@ static void wait_inside(struct session *s, double seconds)
       soc_stop(s->soc);
 }
 
-static bool flush_output(struct session *s)
+static void flush_output(struct session *s)
 {
-  bool any = false;
-  for (unsigned i = 0; i < s->uart_count; i++) {
-    any = any || s->uarts[i].out_size > 0;
+  for (unsigned i = 0; i < s->uart_count; i++)
     uart_flush(&s->uarts[i]);
-  }
-  return any;
 }
 
 static void on_idle(void *ctx, unsigned index)
@@ -241,17 +240,19 @@ static void on_idle(void *ctx, unsigned index)
   (void)index;
   if (s->done)
     return;
-  bool sent = flush_output(s), connected = anybody_connected(s);
+  flush_output(s);
+  push_input(s);
   double seconds = 0;
   if (s->options->pace != PACE_REALTIME) {
-    s->pace.mode = connected ? PACE_IDLE : s->options->pace;
-    if (sent || push_input(s))
+    s->pace.mode = anybody_connected(s) ? PACE_IDLE : s->options->pace;
+    if (s->traffic)
       pace_work(&s->pace, soc_seconds(s->soc), wall_clock());
-    seconds = pace_wait(&s->pace, true, soc_seconds(s->soc), wall_clock());
+    else
+      seconds = pace_wait(&s->pace, true, soc_seconds(s->soc), wall_clock());
+    s->traffic = false;
   }
   wait_inside(s, seconds);
-  if (push_input(s))
-    pace_work(&s->pace, soc_seconds(s->soc), wall_clock());
+  push_input(s);
 }
 
 /* The next thing that simulated time brings: the end, the button, or a look at the clock. */
