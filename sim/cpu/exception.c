@@ -7,11 +7,13 @@
 #define MM_DACCVIOL     0x2u
 #define MM_UNSTKERR     0x8u
 #define MM_STKERR       0x10u
+#define MM_LSPERR       0x20u
 #define MM_ARVALID      0x80u
 #define BF_IBUSERR      0x100u
 #define BF_PRECISERR    0x200u
 #define BF_UNSTKERR     0x800u
 #define BF_STKERR       0x1000u
+#define BF_LSPERR       0x2000u
 #define BF_ARVALID      0x8000u
 #define UF_UNDEFINSTR   0x10000u
 #define UF_INVSTATE     0x20000u
@@ -163,9 +165,9 @@ static void enter(struct cpu *c, unsigned n, uint32_t exc_return, uint32_t fault
 /* Something went wrong while exception n was being taken: it, or the derived fault, whichever comes first. */
 static unsigned derive(struct cpu *c, unsigned n, enum fault f)
 {
-  bool mpu = f == FAULT_MPU_DATA;
-  set_cause(c, mpu ? MM_STKERR : BF_STKERR);
-  unsigned derived = n == EXC_HARD || n == EXC_NMI ? 0 : escalate(c, mpu ? EXC_MEM : EXC_BUS);
+  unsigned kind = f == FAULT_MPU_DATA ? EXC_MEM : f == FAULT_NOCP ? EXC_USAGE : EXC_BUS;
+  set_cause(c, kind == EXC_MEM ? MM_STKERR : kind == EXC_USAGE ? UF_NOCP : BF_STKERR);
+  unsigned derived = n == EXC_HARD || n == EXC_NMI ? 0 : escalate(c, kind);
   if (derived == 0) {
     return 0;
   }
@@ -225,6 +227,14 @@ void core_fault(struct cpu *c, enum fault f, uint32_t it)
   case FAULT_BUS_FETCH:
     n = EXC_BUS;
     set_cause(c, BF_IBUSERR);
+    break;
+  case FAULT_LAZY_MPU:
+    n = EXC_MEM;
+    set_cause(c, MM_LSPERR);
+    break;
+  case FAULT_LAZY_BUS:
+    n = EXC_BUS;
+    set_cause(c, BF_LSPERR);
     break;
   case FAULT_STATE:
     set_cause(c, UF_INVSTATE);

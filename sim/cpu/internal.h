@@ -41,6 +41,8 @@ enum fault {
   FAULT_NOCP,       /* UsageFault, NOCP */
   FAULT_UNALIGNED,  /* UsageFault, UNALIGNED */
   FAULT_DIVIDE,     /* UsageFault, DIVBYZERO */
+  FAULT_LAZY_MPU,   /* MemManage, MLSPERR */
+  FAULT_LAZY_BUS,   /* BusFault, LSPERR */
   FAULT_BREAKPOINT, /* BKPT without a debugger */
 };
 
