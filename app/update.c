@@ -66,6 +66,8 @@ static const char *reason(pc_status status)
     return "Firmware version rejected (anti-rollback)";
   case PC_ERR_PARAM:
     return "firmware for another slot";
+  case PC_ERR_UNSUPPORTED:
+    return "partial images are not in this build";
   case PC_ERR_FLASH:
   case PC_ERR_ECC:
     return "Flash error";
@@ -89,10 +91,12 @@ pc_status update_receive(uint32_t image)
   download_sink(&sink, &download);
   ymodem_init(&ymodem, &line, &sink);
   pc_status status = ymodem_receive(&ymodem);
+  if (download_complete(&download))
+    status = PC_OK; /* also when a second file was refused behind it */
   if (status == PC_OK) {
     console_line("  -- -- Programming Completed Successfully!");
     console_line("  -- -- Bytes: ");
-    console_number(ymodem.size);
+    console_number(download.size);
   } else {
     console_line("  -- -- Download refused: ");
     console_text(reason(status));

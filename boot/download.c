@@ -51,6 +51,7 @@ enum boot_error boot_download_error(pc_status status)
   case PC_ERR_SIGNATURE:
   case PC_ERR_FORMAT:
   case PC_ERR_PRODUCT:
+  case PC_ERR_UNSUPPORTED:
     return BOOT_ERROR_HEADER_AUTH;
   case PC_ERR_VERSION:
     return BOOT_ERROR_VERSION;

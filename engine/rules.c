@@ -1,4 +1,4 @@
-/* Which authentic image may replace which: product, protocol and anti-rollback.
+/* Which authentic image may replace which: what can be installed at all, product, protocol and anti-rollback.
  *
  * The active header counts even when its image is damaged: wiping an image must not open the door to an older one.
  * Without an authentic active header, everything from the stored minimum up is accepted. */
@@ -29,6 +29,11 @@ pc_status engine_rules(const struct image_info *candidate, uint32_t *old_size)
   uint8_t header[IMAGE_HEADER_SIZE];
   uint32_t flow = engine.flow;
   uint32_t has_active = ENGINE_NO;
+  const struct flash_area *download = &engine_slot(candidate->image)->slots.download;
+  if (candidate->partial_size != candidate->size)
+    return PC_ERR_UNSUPPORTED; /* this slot mode takes whole images */
+  if (candidate->size > download->size - 2 * download->page)
+    return PC_ERR_SIZE;
   pc_status status = engine_header_load(candidate->image, ENGINE_SOURCE_ACTIVE, header);
   if (status == PC_OK && engine_header_check(header, &active) == PC_OK && active.image == candidate->image)
     has_active = ENGINE_YES;

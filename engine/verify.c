@@ -25,10 +25,6 @@ pc_status engine_verify_start(uint32_t image, uint32_t source, uint32_t *old_siz
     status = engine_rules(&v->info, old_size);
     if (status != PC_OK)
       return status;
-    if (v->info.partial_size != v->info.size)
-      return PC_ERR_UNSUPPORTED; /* this slot mode takes whole images */
-    if (v->info.size > slot->slots.download.size - 2 * slot->slots.download.page)
-      return PC_ERR_SIZE;
     uint8_t key[CRYPTO_KEY_SIZE];
     slot->encryption_key(key);
     crypto_cbc_start(&engine.cbc, key, v->header + IMAGE_AT_IV);

@@ -238,6 +238,7 @@ static void a_refused_header_erases_nothing_and_the_menu_says_why(void **state)
       {PC_ERR_SIGNATURE, "Firmware header authentication error"},
       {PC_ERR_PRODUCT, "firmware for another product"},
       {PC_ERR_VERSION, "Firmware version rejected (anti-rollback)"},
+      {PC_ERR_UNSUPPORTED, "partial images are not in this build"},
       {PC_ERR_STATE, "Unknown error."},
       {0, "Unknown error."},
       {1, "Unknown error."},
@@ -269,6 +270,19 @@ static void an_image_for_another_slot_is_refused(void **state)
   assert_int_equal(run(), WAITS);
   assert_said("firmware for another slot");
   assert_untouched();
+}
+
+static void a_second_file_does_not_undo_the_first(void **state)
+{
+  (void)state;
+  type("1");
+  line_file(&line, file, file_size, 1024);
+  line.items--; /* instead of the end of the batch: another file */
+  free(line.item[line.items].bytes);
+  line_block0(&line, "second.sfb", 4096);
+  assert_int_equal(run(), RESET);
+  assert_said("Bytes: 5520");
+  assert_true(simflash_equals(MAP_DOWNLOAD_BASE, file, IMAGE_HEADER_SIZE));
 }
 
 static void without_a_sender_the_menu_comes_back(void **state)
@@ -465,6 +479,7 @@ int main(void)
       T(a_downloaded_image_becomes_the_candidate_and_the_board_is_reset),
       T(a_refused_header_erases_nothing_and_the_menu_says_why),
       T(an_image_for_another_slot_is_refused),
+      T(a_second_file_does_not_undo_the_first),
       T(without_a_sender_the_menu_comes_back),
       T(a_broken_transfer_leaves_no_candidate_and_says_so),
       T(a_flash_error_is_told),
