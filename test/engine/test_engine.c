@@ -1,5 +1,6 @@
 /* The engine behind its gate, natively: what it authenticates, what it refuses, what it lets go. */
 #include "engine/internal.h"
+#include "loader/download.h"
 #include "test/engine/maker.h"
 #include "test/support/simflash.h"
 
@@ -417,6 +418,59 @@ static void an_image_number_that_the_board_has_not_is_no_candidate(void **state)
   assert_true(candidate(header) == PC_ERR_SIZE);
 }
 
+static pc_status judge_in_engine(void *ctx, const uint8_t *bytes)
+{
+  (void)ctx;
+  return candidate(bytes);
+}
+
+/* The start of a file with this header, as a loader gets it. */
+static pc_status receive_start(const uint8_t *bytes, uint32_t image_size)
+{
+  struct download d;
+  uint8_t file[IMAGE_FILE_OFFSET + 64];
+  memset(file, 0xFF, sizeof file);
+  memcpy(file, bytes, IMAGE_HEADER_SIZE);
+  download_init(&d, &engine_board.image[0].slots.download, judge_in_engine, NULL, NULL);
+  pc_status status = download_begin(&d, IMAGE_FILE_OFFSET + image_size);
+  for (uint32_t at = 0; status == PC_OK && at < sizeof file; at += 64)
+    status = download_data(&d, at, file + at, 64);
+  return status;
+}
+
+/* The model has no power here: an erase or a program would end this program. So nothing is touched for a bad header. */
+static void no_mutated_header_erases_or_programs_anything(void **state)
+{
+  (void)state;
+  struct image_info info = image(2, 0x01000000, PAGE);
+  pack(&info);
+  for (unsigned at = 0; at < IMAGE_AT_STATE; at++)
+    for (unsigned kind = 0; kind < 3; kind++) {
+      uint8_t was = header[at];
+      header[at] = kind == 0   ? (uint8_t)(was ^ 1u << at % 8)
+                   : kind == 1 ? (uint8_t)(was == 0 ? 1 : 0)
+                               : (uint8_t)(was == 0xFF ? 0xFE : 0xFF);
+      assert_true(receive_start(header, PAGE) != PC_OK);
+      header[at] = was;
+    }
+  /* Every 32-bit field at its extremes. */
+  static const uint32_t extremes[] = {0, 1, 15, 16, 0x7FFFFFFF, 0x80000000, 0xFFFFFFF0, 0xFFFFFFFF};
+  for (unsigned at = 0; at < IMAGE_AT_SIGNATURE; at += 4)
+    for (unsigned i = 0; i < sizeof extremes / sizeof extremes[0]; i++) {
+      uint8_t was[4], now[4];
+      memcpy(was, header + at, 4);
+      for (unsigned b = 0; b < 4; b++)
+        now[b] = (uint8_t)(extremes[i] >> 8 * b);
+      if (memcmp(was, now, 4) == 0)
+        continue;
+      memcpy(header + at, now, 4);
+      assert_true(receive_start(header, PAGE) != PC_OK);
+      memcpy(header + at, was, 4);
+    }
+  struct simflash_counts counts = simflash_counts();
+  assert_int_equal(counts.operations, 0);
+}
+
 static void constant_time_comparison_sees_every_bit(void **state)
 {
   (void)state;
@@ -446,6 +500,7 @@ int main(void)
       cmocka_unit_test_setup(nothing_works_before_init, setup),
       cmocka_unit_test_setup(pointers_into_the_engine_or_around_the_end_are_refused, setup),
       cmocka_unit_test_setup(an_image_number_that_the_board_has_not_is_no_candidate, setup),
+      cmocka_unit_test_setup(no_mutated_header_erases_or_programs_anything, setup),
       cmocka_unit_test(constant_time_comparison_sees_every_bit),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
