@@ -166,7 +166,7 @@ static void program_torn(struct nvm *nvm, uint32_t unit, const uint8_t *data, ui
   }
   memcpy(old, bytes, nvm->unit);
   mix(nvm, &random, old, data, mixed);
-  bool changed = memcmp(mixed, old, nvm->unit) && memcmp(mixed, data, nvm->unit);
+  bool changed = memcmp(mixed, old, nvm->unit) != 0 && memcmp(mixed, data, nvm->unit) != 0;
   struct nvm_cell *c = add_cell(nvm, unit, NVM_TORN);
   c->flicker = flicker[outcome];
   c->seed = (uint32_t)soc_random(&random);
@@ -232,7 +232,7 @@ static void erase_unit_torn(struct nvm *nvm, uint32_t unit, unsigned keeps, uint
   memcpy(c->other, early ? blank : old, nvm->unit);
   if (state == 7) {
     memcpy(bytes, mixed, nvm->unit);
-    c->ecc = memcmp(mixed, old, nvm->unit) && memcmp(mixed, blank, nvm->unit) ? NVM_UNCORRECTABLE : NVM_OK;
+    c->ecc = memcmp(mixed, old, nvm->unit) != 0 && memcmp(mixed, blank, nvm->unit) != 0 ? NVM_UNCORRECTABLE : NVM_OK;
     c->flicker = (uint8_t)(r >> 16 & 0x7F);
   } else {
     if (!early)
@@ -329,7 +329,7 @@ bool nvm_pack(const struct nvm *nvm, uint8_t **to, size_t *size)
 static bool unpack(struct nvm *nvm, const uint8_t *from, size_t size)
 {
   size_t record = RECORD + nvm->unit;
-  if (size < sizeof magic || memcmp(from, magic, sizeof magic) || (size - sizeof magic) % record)
+  if (size < sizeof magic || memcmp(from, magic, sizeof magic) != 0 || (size - sizeof magic) % record)
     return false;
   for (const uint8_t *p = from + sizeof magic; p < from + size; p += record) {
     uint32_t unit = get32(p);

@@ -219,7 +219,7 @@ static void programming_over_a_weak_erase_stays_weak(void **state)
     nvm_program(&n, u, data, SOC_FATE_NORMAL, 0);
     for (unsigned i = 0; i < 60; i++) {
       nvm_read(&n, u, out);
-      if (memcmp(out, data, 8)) {
+      if (memcmp(out, data, 8) != 0) {
         weak++;
         break;
       }

@@ -6,7 +6,19 @@
 #include <string.h>
 
 #define MAILBOX 0x20017F00u
-enum { PROGRAM = 1, SCAN, ECHO_POLLED, ECHO_INTERRUPT, WATCHDOG, WATCHDOG_CRASH, CRASH, SOFT_RESET, WRITE };
+enum {
+  PROGRAM = 1,
+  SCAN,
+  ECHO_POLLED,
+  ECHO_INTERRUPT,
+  WATCHDOG,
+  WATCHDOG_CRASH,
+  CRASH,
+  SOFT_RESET,
+  WRITE,
+  READ_DURING_ERASE,
+  NEW_CODE
+};
 enum { RESULT0 = 8, NMIS = 16, BOOTS = 30 };
 
 static const char *image_path;
@@ -60,6 +72,33 @@ static void programming_the_other_bank_lets_the_core_run(void **state)
   soc_get_stats(r->soc, &s);
   assert_in_range(s.idle, 100, s.instructions - 30);
   rig_free(r);
+}
+
+static void reading_the_busy_bank_stalls_even_where_it_was_read_before(void **state)
+{
+  (void)state;
+  struct rig *r = start(READ_DURING_ERASE, BANK2 + 0x800, BANK2 + 0x7F000);
+  assert_int_equal(soc_run(r->soc, 100000), SOC_STOP_IDLE);
+  assert_in_range(result(r, RESULT0 + 1), 88080, 88120); /* 22.02 ms at 4 MHz */
+  rig_free(r);
+  r = start(READ_DURING_ERASE, BANK2 + 0x800, FLASH_BASE + 0x7F000);
+  assert_int_equal(soc_run(r->soc, 100000), SOC_STOP_IDLE);
+  assert_in_range(result(r, RESULT0 + 1), 1, 40);
+  rig_free(r);
+}
+
+static void code_that_was_replaced_in_flash_is_not_run_again(void **state)
+{
+  (void)state;
+  for (unsigned i = 0; i < 4; i++) {
+    uint32_t bank = i & 1 ? BANK2 : FLASH_BASE;
+    uint32_t call = bank + 0x20000 - (i & 2 ? FLASH_BASE : 0); /* also where flash is seen at 0 */
+    struct rig *r = start(NEW_CODE, call, bank);
+    assert_int_equal(soc_run(r->soc, 1000000), SOC_STOP_IDLE);
+    assert_int_equal(result(r, RESULT0), 1);
+    assert_int_equal(result(r, RESULT0 + 1), 2);
+    rig_free(r);
+  }
 }
 
 static void a_torn_double_word_raises_the_nmi_with_its_address(void **state)
@@ -134,6 +173,11 @@ static void a_software_reset_is_flagged_and_flags_add_up(void **state)
   soc_reset_pin(r->soc);
   assert_int_equal(rig_read(r, RCC_CSR) >> 24, 1 << 2);
   assert_int_equal(result(r, BOOTS), 2);
+  const uint32_t again = SOFT_RESET;
+  soc_mem_write(r->soc, MAILBOX, &again, 4);
+  soc_reset_pin(r->soc);
+  assert_int_equal(soc_run(r->soc, 100000), SOC_STOP_IDLE);
+  assert_int_equal(rig_read(r, RCC_CSR) >> 24, 1 << 4 | 1 << 2);
   soc_power_off(r->soc);
   assert_int_equal(soc_run(r->soc, 1000), SOC_STOP_POWER);
   soc_power_on(r->soc);
@@ -244,6 +288,8 @@ int main(int argc, char **argv)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(programming_its_own_bank_stalls_the_core),
       cmocka_unit_test(programming_the_other_bank_lets_the_core_run),
+      cmocka_unit_test(reading_the_busy_bank_stalls_even_where_it_was_read_before),
+      cmocka_unit_test(code_that_was_replaced_in_flash_is_not_run_again),
       cmocka_unit_test(a_torn_double_word_raises_the_nmi_with_its_address),
       cmocka_unit_test(the_watchdog_resets_and_says_so),
       cmocka_unit_test(lockup_ends_the_run_unless_a_watchdog_is_on),

@@ -127,6 +127,10 @@ static void the_sender_waits_for_the_receiver_and_the_line_is_long(void **state)
   }
   assert_int_equal(soc_uart_rx(r->soc, 2, bytes, 1), 0);
   assert_int_equal(soc_uart_rx(r->soc, 9, bytes, 1), 0);
+  soc_power_off(r->soc); /* what was on the line is gone */
+  assert_int_equal(soc_uart_rx(r->soc, 2, bytes, 1), 0);
+  rig_power_on(r);
+  assert_true(soc_uart_rx(r->soc, 2, bytes, sizeof bytes) >= 4096);
 }
 
 static void interrupts_follow_the_enabled_flags(void **state)

@@ -52,7 +52,8 @@ static void update(struct st_gpio *g)
   uint16_t before = g->input;
   g->input = 0;
   for (unsigned pin = 0; pin < 16; pin++)
-    g->input |= (uint16_t)(pin_level(g, pin) << pin);
+    if (pin_level(g, pin))
+      g->input |= (uint16_t)(1u << pin);
   for (unsigned pin = 0; pin < 16; pin++)
     if ((before ^ g->input) >> pin & 1u && g->changed)
       g->changed(g, pin, g->input >> pin & 1u);
@@ -75,7 +76,7 @@ void st_gpio_drive(struct st_gpio *g, unsigned pin, bool high)
 
 void st_gpio_release(struct st_gpio *g, unsigned pin)
 {
-  g->driven &= (uint16_t)~(1u << pin);
+  g->driven &= (uint16_t) ~(1u << pin);
   update(g);
 }
 

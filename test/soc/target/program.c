@@ -51,6 +51,39 @@ static void program(void)
   mailbox[RESULT0 + 2] = REG(mailbox[ARG0] + 4);
 }
 
+/* Erase the page of bank 2 at ARG0, then read the word at ARG1; how many cycles that took together. */
+static void read_during_erase(void)
+{
+  unlock();
+  mailbox[RESULT0] = REG(mailbox[ARG1]);
+  FLASH_CR = 1u << 11 | 2 | (mailbox[ARG0] - 0x08080000) / 2048 << 3;
+  count_cycles();
+  FLASH_CR |= 1u << 16;
+  mailbox[RESULT0] = REG(mailbox[ARG1]);
+  mailbox[RESULT0 + 1] = CYCCNT;
+}
+
+/* Two versions of a function, one after the other, at page 64 of the bank at ARG1; called at ARG0. */
+static void new_code(void)
+{
+  static const uint32_t versions[] = {0x47702001, 0x47702002}; /* movs r0, #n; bx lr */
+  uint32_t at = mailbox[ARG1] + 0x20000, bank = mailbox[ARG1] & 0x80000 ? 1u << 11 : 0;
+  unlock();
+  for (uint32_t i = 0; i < 2; i++) {
+    FLASH_CR = bank | 2 | 64 << 3;
+    FLASH_CR |= 1u << 16;
+    while (FLASH_SR & BSY) {
+    }
+    FLASH_CR = 1;
+    REG(at) = versions[i];
+    REG(at + 4) = 0;
+    while (FLASH_SR & BSY) {
+    }
+    FLASH_CR = 0;
+    mailbox[RESULT0 + i] = ((uint32_t(*)(void))(mailbox[ARG0] | 1))();
+  }
+}
+
 /* Read all words from ARG0 to ARG1. */
 static void scan(void)
 {
@@ -147,6 +180,12 @@ __attribute__((noreturn)) void reset(void)
     }
   case 9: /* write anywhere */
     REG(mailbox[ARG0]) = mailbox[ARG1];
+    break;
+  case 10:
+    read_during_erase();
+    break;
+  case 11:
+    new_code();
     break;
   default:
     break;
