@@ -40,16 +40,6 @@ void cpu_free(struct cpu *c)
   }
 }
 
-static bool read_word(struct cpu *c, uint32_t addr, uint32_t *value)
-{
-  const uint8_t *host = c->bus.direct(c->bus.ctx, addr & GRANULE_MASK, CPU_READ);
-  if (host) {
-    memcpy(value, host + (addr & (CPU_GRANULE - 1)), 4);
-    return true;
-  }
-  return c->bus.read(c->bus.ctx, addr, 4, true, value);
-}
-
 void cpu_reset(struct cpu *c, uint32_t vector_table)
 {
   uint64_t now = core_now(c), count = core_count(c), deadline = c->s.deadline;
@@ -64,7 +54,7 @@ void cpu_reset(struct cpu *c, uint32_t vector_table)
   c->regime = core_mpu_regime(c);
   cpu_flush(c);
   uint32_t sp = 0, pc = 0;
-  if (read_word(c, vector_table, &sp) && read_word(c, vector_table + 4, &pc)) {
+  if (core_read_physical(c, vector_table, &sp) && core_read_physical(c, vector_table + 4, &pc)) {
     c->s.r[13] = sp & ~3u;
     c->s.r[14] = 0xffffffffu;
     c->s.pc = pc & ~1u;

@@ -114,13 +114,7 @@ static enum fault push_frame(struct cpu *c, uint32_t *exc_return)
 /* Vectors are read with the default memory map, whatever the MPU says. */
 static bool read_vector(struct cpu *c, unsigned n, uint32_t *vector)
 {
-  uint32_t addr = c->s.vtor + n * 4;
-  const uint8_t *host = c->bus.direct(c->bus.ctx, addr & GRANULE_MASK, CPU_READ);
-  if (host) {
-    memcpy(vector, host + (addr & (CPU_GRANULE - 1)), 4);
-    return true;
-  }
-  return c->bus.read(c->bus.ctx, addr, 4, true, vector);
+  return core_read_physical(c, c->s.vtor + n * 4, vector);
 }
 
 static void enter(struct cpu *c, unsigned n, uint32_t exc_return, uint32_t fault_pc)

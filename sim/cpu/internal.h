@@ -316,6 +316,7 @@ static inline bool is_32bit(uint16_t h1)
 enum fault core_read(struct cpu *c, uint32_t addr, unsigned size, bool priv, uint32_t *value);
 enum fault core_write(struct cpu *c, uint32_t addr, unsigned size, bool priv, uint32_t value);
 enum fault core_fetch(struct cpu *c, uint32_t addr, uint16_t *halfword);
+bool core_read_physical(struct cpu *c, uint32_t addr, uint32_t *word); /* vectors: past MPU and TLB */
 void core_tlb_flush(struct cpu *c);
 void core_regime(struct cpu *c); /* privilege, priority or MPU changed: drop what no longer holds */
 

@@ -3,6 +3,7 @@
 #include "sim/cpu/internal.h"
 #include <string.h>
 
+#define CCR_BFHFNMIGN    0x100u
 #define CCR_UNALIGN_TRP  0x8u
 #define CCR_USERSETMPEND 0x2u
 
@@ -34,6 +35,18 @@ static enum fault refuse(struct cpu *c, enum fault f, uint32_t addr, enum cpu_ac
   return f;
 }
 
+/* A data access ended in a bus error. With CCR.BFHFNMIGN, code at the priority of HardFault or NMI goes on: so it can
+ * probe memory. */
+static enum fault bus_error(struct cpu *c, uint32_t addr, enum cpu_access access)
+{
+  if ((c->s.ccr & CCR_BFHFNMIGN) && core_current_priority(c, false) < 0) {
+    c->s.cfsr |= 0x8200u; /* PRECISERR, BFARVALID */
+    c->s.bfar = addr;
+    return FAULT_NONE;
+  }
+  return refuse(c, FAULT_BUS_DATA, addr, access);
+}
+
 /* Private Peripheral Bus: no MPU, privileged only. Core registers here, the rest (DBGMCU, ETM) on the bus. */
 static bool on_ppb(uint32_t addr)
 {
@@ -59,12 +72,43 @@ static bool bit_band(const struct cpu *c, uint32_t addr, uint32_t *byte, unsigne
   return true;
 }
 
+/* Past all checks: plain memory or the bus. */
+static bool physical_read(struct cpu *c, uint32_t addr, unsigned size, bool priv, uint32_t *value)
+{
+  const uint8_t *host = c->bus.direct(c->bus.ctx, addr & GRANULE_MASK, CPU_READ);
+  if (!host) {
+    return c->bus.read(c->bus.ctx, addr, size, priv, value);
+  }
+  *value = 0;
+  memcpy(value, host + (addr & (CPU_GRANULE - 1)), size);
+  return true;
+}
+
+bool core_read_physical(struct cpu *c, uint32_t addr, uint32_t *word)
+{
+  return physical_read(c, addr, 4, true, word);
+}
+
+static bool physical_write(struct cpu *c, uint32_t addr, unsigned size, bool priv, uint32_t value)
+{
+  uint8_t *host = c->bus.direct(c->bus.ctx, addr & GRANULE_MASK, CPU_WRITE);
+  if (!host) {
+    return c->bus.write(c->bus.ctx, addr, size, priv, value);
+  }
+  memcpy(host + (addr & (CPU_GRANULE - 1)), &value, size);
+  if (core_code_known(c, host)) {
+    core_code_written(c, host, addr & (CPU_GRANULE - 1), size);
+  }
+  return true;
+}
+
 static enum fault read_aligned(struct cpu *c, uint32_t addr, unsigned size, bool priv, uint32_t *value)
 {
   uint32_t granule = addr & GRANULE_MASK;
+  *value = 0;
   if (on_ppb(addr)) {
     if (!priv) {
-      return refuse(c, FAULT_BUS_DATA, addr, CPU_READ);
+      return bus_error(c, addr, CPU_READ);
     }
     if (is_scs(addr)) {
       *value = core_scs_read(c, addr, size, false);
@@ -83,8 +127,8 @@ static enum fault read_aligned(struct cpu *c, uint32_t addr, unsigned size, bool
   uint32_t byte, word = 0;
   unsigned bit;
   if (bit_band(c, addr, &byte, &bit)) {
-    if (!c->bus.read(c->bus.ctx, byte, 1, priv, &word)) {
-      return refuse(c, FAULT_BUS_DATA, addr, CPU_READ);
+    if (!physical_read(c, byte, 1, priv, &word)) {
+      return bus_error(c, addr, CPU_READ);
     }
     *value = word >> bit & 1u;
     return FAULT_NONE;
@@ -101,7 +145,7 @@ static enum fault read_aligned(struct cpu *c, uint32_t addr, unsigned size, bool
     return FAULT_NONE;
   }
   if (!c->bus.read(c->bus.ctx, addr, size, priv, &word)) {
-    return refuse(c, FAULT_BUS_DATA, addr, CPU_READ);
+    return bus_error(c, addr, CPU_READ);
   }
   *value = size == 4 ? word : word & ((1u << size * 8) - 1);
   return FAULT_NONE;
@@ -113,7 +157,7 @@ static enum fault write_aligned(struct cpu *c, uint32_t addr, unsigned size, boo
   if (on_ppb(addr)) {
     bool stir = addr == 0xe000ef00u && (c->s.ccr & CCR_USERSETMPEND);
     if (!priv && !stir) {
-      return refuse(c, FAULT_BUS_DATA, addr, CPU_WRITE);
+      return bus_error(c, addr, CPU_WRITE);
     }
     if (is_scs(addr)) {
       core_scs_write(c, addr, size, value);
@@ -132,13 +176,9 @@ static enum fault write_aligned(struct cpu *c, uint32_t addr, unsigned size, boo
   uint32_t byte, word = 0;
   unsigned bit;
   if (bit_band(c, addr, &byte, &bit)) {
-    if (!c->bus.read(c->bus.ctx, byte, 1, priv, &word) ||
-        !c->bus.write(c->bus.ctx, byte, 1, priv, (word & ~(1u << bit) & 0xffu) | (value & 1u) << bit)) {
-      return refuse(c, FAULT_BUS_DATA, addr, CPU_WRITE);
-    }
-    uint8_t *at = c->bus.direct(c->bus.ctx, byte & GRANULE_MASK, CPU_WRITE);
-    if (at) {
-      core_code_written(c, at, byte & (CPU_GRANULE - 1), 1);
+    if (!physical_read(c, byte, 1, priv, &word) ||
+        !physical_write(c, byte, 1, priv, (word & ~(1u << bit) & 0xffu) | (value & 1u) << bit)) {
+      return bus_error(c, addr, CPU_WRITE);
     }
     return FAULT_NONE;
   }
@@ -155,7 +195,7 @@ static enum fault write_aligned(struct cpu *c, uint32_t addr, unsigned size, boo
     return FAULT_NONE;
   }
   if (!c->bus.write(c->bus.ctx, addr, size, priv, value)) {
-    return refuse(c, FAULT_BUS_DATA, addr, CPU_WRITE);
+    return bus_error(c, addr, CPU_WRITE);
   }
   return FAULT_NONE;
 }

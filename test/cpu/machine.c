@@ -11,6 +11,9 @@ static uint8_t *memory_at(struct machine *m, uint32_t addr)
   if (addr - MACHINE_RAM < MACHINE_RAM_SIZE) {
     return m->ram + (addr - MACHINE_RAM);
   }
+  if (addr - MACHINE_ALIAS < MACHINE_RAM_SIZE) {
+    return m->ram + (addr - MACHINE_ALIAS);
+  }
   return NULL;
 }
 

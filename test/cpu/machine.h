@@ -10,6 +10,7 @@
 #define MACHINE_CODE_SIZE (1u << 20)
 #define MACHINE_RAM       0x20000000u
 #define MACHINE_RAM_SIZE  (128u << 10)
+#define MACHINE_ALIAS     0x10000000u /* the RAM again */
 
 struct machine {
   struct cpu *cpu;
@@ -19,7 +20,6 @@ struct machine {
   int exit_code;
 
   /* hooks for tests; any may be NULL */
-  bool (*fetch)(struct machine *m, uint32_t addr); /* true: direct(FETCH) is refused for this granule */
   bool (*refuse)(struct machine *m, uint32_t addr, enum cpu_access access); /* true: direct is refused */
   bool (*device_read)(struct machine *m, uint32_t addr, unsigned size, uint32_t *value);
   bool (*device_write)(struct machine *m, uint32_t addr, unsigned size, uint32_t value);
