@@ -12,6 +12,7 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "records are stored as
 #define MIN_SLOTS        8u
 #define TRIES            3u
 
+/* Write units are powers of two: the larger of unit and record. */
 static uint32_t slot_size(const struct flash_area *area)
 {
   return area->unit > RECORD_SIZE ? area->unit : RECORD_SIZE;

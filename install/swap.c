@@ -227,14 +227,14 @@ static pc_status prepare(struct walk *walk, const struct install *install, const
   walk->pages = pages_of(walk->size, page);
   walk->old_pages = pages_of(old_size, page);
   const uint32_t overhead = walk->base + download->page;
-  if (install->buffer_size == 0 || install->buffer_size % IMAGE_BLOCK || install->buffer_size % active->unit ||
-      install->buffer_size % download->unit || page < IMAGE_HEADER_SIZE || download->page < IMAGE_HEADER_SIZE ||
-      active->size / page > INSTALL_MAX_PAGES || walk->size == 0 || walk->size % IMAGE_BLOCK ||
+  const uint32_t parts = (IMAGE_BLOCK - 1u) | (active->unit - 1u) | (download->unit - 1u); /* units: powers of two */
+  if (install->buffer_size == 0 || (install->buffer_size & parts) != 0 || page < IMAGE_HEADER_SIZE ||
+      download->page < IMAGE_HEADER_SIZE || walk->size == 0 || walk->size % IMAGE_BLOCK != 0 ||
       walk->size > active->size || overhead > download->size || walk->size > download->size - overhead)
     return PC_ERR_PARAM;
   /* Kept: header page, the old pages and one more, all of the same size as those they come from. */
-  if (old_size != 0 && (download->page != page || old_size > active->size || download->size / page < 2u ||
-                        walk->old_pages > download->size / page - 2u))
+  if (old_size != 0 &&
+      (download->page != page || old_size > active->size || walk->old_pages + 2u > download->size / page))
     return PC_ERR_PARAM;
   return PC_OK;
 }
