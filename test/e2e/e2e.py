@@ -1,5 +1,6 @@
-"""End-to-end tests: the ARM boot loader and applications on the simulated NUCLEO-L476RG. What they share: boards in a known
-condition, .sfb files made with openssl alone (so that nothing of ours judges itself), and a YMODEM sender that can misbehave.
+"""End-to-end tests: the ARM boot loader and applications on the simulated NUCLEO-L476RG. What they share: boards in
+a known condition, .sfb files made with openssl alone (so that nothing of ours judges itself), and a YMODEM sender
+that can misbehave.
 """
 import hashlib
 import os
@@ -75,11 +76,12 @@ def version(major, minor=0, patch=0):
 
 
 def signed_part(image, number, iv, **fields):
-    """Bytes 0-127 of a header of protocol 2 (image/header.h) for version `number`; any field can be given another value."""
+    """Bytes 0-127 of a header of protocol 2 (image/header.h) for version `number`; any field can be given another
+    value."""
     tag = hashlib.sha256(image).digest()
     v = {'magic': b'SFU1', 'protocol': 2, 'version16': number >> 16, 'size': len(image), 'partial_offset': 0,
-         'partial_size': len(image), 'tag': tag, 'partial_tag': tag, 'version': number, 'product': PRODUCT, 'minimum': 0,
-         'flags': 0, 'external': 0, 'zero': bytes(8)}
+         'partial_size': len(image), 'tag': tag, 'partial_tag': tag, 'version': number, 'product': PRODUCT,
+         'minimum': 0, 'flags': 0, 'external': 0, 'zero': bytes(8)}
     assert set(fields) <= set(v), fields
     v.update(fields)
     return (struct.pack('<4sHHIII', v['magic'], v['protocol'], v['version16'], v['size'], v['partial_offset'],

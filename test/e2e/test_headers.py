@@ -1,6 +1,7 @@
 #!/usr/bin/python3
-"""Headers that must not be believed, over the wire: flipped bits, and every field at its extremes under a good signature (made
-by openssl). Nothing is erased, nothing is programmed, nothing else ever runs, and the refusal is told in words."""
+"""Headers that must not be believed, over the wire: flipped bits, and every field at its extremes under a good
+signature (made by openssl). Nothing is erased, nothing is programmed, nothing else ever runs, and the refusal is
+told in words."""
 import random
 
 import e2e
@@ -123,7 +124,8 @@ class Headers(e2e.unittest.TestCase):
         e2e.sh('openssl', 'ecparam', '-genkey', '-name', 'prime256v1', '-noout', '-out', 'other.pem')
         start = self.good[:128]
         der = e2e.sh('openssl', 'dgst', '-sha256', '-sign', 'other.pem', data=start)
-        self.assertEqual(self.refused_by_application(board, start + e2e.raw_signature(der) + self.good[192:]), SIGNATURE)
+        content = start + e2e.raw_signature(der) + self.good[192:]
+        self.assertEqual(self.refused_by_application(board, content), SIGNATURE)
         # Signatures that mathematics, not the key, has to refuse: r or s zero, equal to the group's order, or all ones.
         order = bytes.fromhex('ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551')
         for r in (bytes(32), order, b'\xff' * 32, self.good[128:160]):

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Chapter 8 of the X-CUBE-SBSFU manual, played with the real `sb`: a blank board gets UserApp A through the boot loader and
-UserApp B through A. The transcript has the manual's states in the manual's order."""
+"""Chapter 8 of the X-CUBE-SBSFU manual, played with the real `sb`: a blank board gets UserApp A through the boot
+loader and UserApp B through A. The transcript has the manual's states in the manual's order."""
 import os
 import subprocess
 
@@ -34,7 +34,8 @@ class Scenario(e2e.unittest.TestCase):
         board.loader_waits()
         self.assertEqual(board.states(), WAITS)
         text = board.since(0)
-        for words in ('System Security Check successfully passed. Starting...', 'SECURE ENGINE INITIALIZATION SUCCESSFUL',
+        for words in ('System Security Check successfully passed. Starting...',
+                      'SECURE ENGINE INITIALIZATION SUCCESSFUL',
                       'A Reboot has been triggered by a Power-on reset!',
                       'No valid FW found in the active slots nor new FW to be installed',
                       'Waiting for the local download to start...', 'File> Transfer> YMODEM> Send ..'):
@@ -135,7 +136,8 @@ class Scenario(e2e.unittest.TestCase):
             line.write(b'1')
             while not seen.endswith(b'C'):
                 seen += line.read(4096)
-            done = subprocess.run(['sb', 'b.sfb'], stdin=line, stdout=line, stderr=subprocess.PIPE, timeout=60, check=False)
+            done = subprocess.run(['sb', 'b.sfb'], stdin=line, stdout=line, stderr=subprocess.PIPE, timeout=60,
+                                  check=False)
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(board.wait(), 0, board.log())
 
