@@ -2,7 +2,6 @@
 #include "tool/firmware.h"
 
 #include "image/header.h"
-#include "tool/objfile/objfile.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,7 +53,7 @@ static char *split_input(const char *input, uint32_t *addr)
   return path;
 }
 
-static bool read_file(const char *input, uint32_t bin_addr, struct objfile *file, struct problem *problem)
+bool firmware_segments(const char *input, uint32_t bin_addr, struct objfile *file, struct problem *problem)
 {
   char *path = split_input(input, &bin_addr);
   if (path == NULL)
@@ -88,7 +87,7 @@ bool firmware_read(const char *input, uint32_t bin_addr, struct firmware *firmwa
 {
   struct objfile file;
   memset(firmware, 0, sizeof *firmware);
-  if (!read_file(input, bin_addr, &file, problem))
+  if (!firmware_segments(input, bin_addr, &file, problem))
     return false;
   bool ok = flatten(input, &file, firmware, problem);
   objfile_free(&file);
@@ -143,7 +142,7 @@ bool firmware_read_for_slot(const char *input, const struct board *board, uint32
   const struct board_slot *slot = &board->slots[image - 1];
   struct objfile file;
   memset(firmware, 0, sizeof *firmware);
-  if (!read_file(input, slot->active, &file, problem))
+  if (!firmware_segments(input, slot->active, &file, problem))
     return false;
   bool ok = fits(input, &file, board, slot, problem) && flatten(input, &file, firmware, problem);
   objfile_free(&file);

@@ -4,6 +4,7 @@
 
 #include "tool/boards/board.h"
 #include "tool/cli.h"
+#include "tool/objfile/objfile.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -16,7 +17,9 @@ struct firmware {
 };
 
 /* Read INPUT: an ELF, Intel HEX or S-record file, or a raw binary as "file[@0xADDRESS]" (without address: `bin_addr`).
- * Not larger than 64 MiB. */
+ */
+bool firmware_segments(const char *input, uint32_t bin_addr, struct objfile *file, struct problem *problem);
+/* The same as one run of bytes, not longer than 64 MiB. */
 bool firmware_read(const char *input, uint32_t bin_addr, struct firmware *firmware, struct problem *problem);
 /* The same for a slot: every segment lies in it, the first at its base, and (`vectors`) the vector table is plausible:
  * stack in RAM that an application may use, reset vector in the image with the Thumb bit. */
