@@ -236,6 +236,12 @@ static uint32_t documented_check(uint32_t sequence, uint32_t place, uint32_t val
 static void pages_are_as_documented(void **state)
 {
   (void)state;
+  static const uint8_t example[] = {0x01, 0x00, 0x00, 0x00, 0x0A, 0xA1, 0x69, 0x43, 0x00, 0x00, 0x00, 0x00,
+                                    0xB5, 0x91, 0x95, 0x33, 0x11, 0x11, 0x11, 0x11, 0x74, 0x41, 0xE3, 0x50};
+  uint32_t value = 0x11111111u;
+  make(256, 8, 1);
+  session(put_one, &value);
+  assert_true(simflash_equals(BASE, example, sizeof example));
   for (unsigned s = 0; s < sizeof shapes / sizeof shapes[0]; s++) {
     make(shapes[s].page, shapes[s].unit, 1);
     const uint32_t slot = shapes[s].unit > 8 ? shapes[s].unit : 8;
