@@ -12,10 +12,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#define SLICE    1000000u /* instructions between two looks at the files */
-#define FDS_MAX  (1u + OPTIONS_UARTS * UART_POLLFDS + CONTROL_CLIENTS + 1u + 2u)
-#define TICK     0.001 /* simulated seconds between two looks at the clock with --pace realtime */
-#define WAIT_MAX 1.0   /* longest wait in one go, in seconds */
+#define SLICE   1000000u /* instructions between two looks at the files */
+#define FDS_MAX (1u + OPTIONS_UARTS * UART_POLLFDS + CONTROL_CLIENTS + 1u + 2u)
+#define TICK    0.001 /* simulated seconds between two looks at the clock with --pace realtime */
+#define LISTEN                                                                                                         \
+  0.02 /* simulated seconds after which standard input's next byte is sent to a program that does other things */
+#define WAIT_MAX 1.0 /* longest wait in one go, in seconds */
 
 static double wall_clock(void)
 {
@@ -153,15 +155,22 @@ static void on_log(void *ctx, const char *line)
   session_log(ctx, line);
 }
 
-/* Bytes from clients onto the lines. True if any went. */
-static bool push_input(struct session *s)
+/* Bytes from clients onto the lines. True if any went.
+ *
+ * A socket or pseudo-terminal is a line: what comes goes on it at once, at the program's baud rate. Standard input may
+ * be a file that is there as a whole, and a program that prints would miss most of it; so one byte of it goes on the
+ * line when the program `listens`. */
+static bool push_input(struct session *s, bool listens)
 {
   bool any = false;
   for (unsigned i = 0; i < s->uart_count; i++) {
     struct uart *u = &s->uarts[i];
-    if (u->in_size == 0)
+    size_t size = u->in_size;
+    if (u->kind == UART_STDIO && s->machine != MACHINE_OFF)
+      size = listens && size > 0;
+    if (size == 0)
       continue;
-    size_t taken = s->machine == MACHINE_OFF ? u->in_size : soc_uart_rx(s->soc, u->index, u->in, u->in_size);
+    size_t taken = s->machine == MACHINE_OFF ? size : soc_uart_rx(s->soc, u->index, u->in, size);
     uart_take(u, taken);
     any = any || taken > 0;
   }
@@ -234,25 +243,29 @@ static void flush_output(struct session *s)
     uart_flush(&s->uarts[i]);
 }
 
+/* Called every quarter of a millisecond while the program polls the status of a UART whose receiver is empty: because
+ * it waits for a byte, or in between two bytes that it sends. */
 static void on_idle(void *ctx, unsigned index)
 {
   struct session *s = ctx;
   (void)index;
   if (s->done)
     return;
-  flush_output(s);
-  push_input(s);
   double seconds = 0;
+  s->listened = soc_seconds(s->soc);
   if (s->options->pace != PACE_REALTIME) {
     s->pace.mode = anybody_connected(s) ? PACE_IDLE : s->options->pace;
-    if (s->traffic)
-      pace_work(&s->pace, soc_seconds(s->soc), wall_clock());
-    else
-      seconds = pace_wait(&s->pace, true, soc_seconds(s->soc), wall_clock());
-    s->traffic = false;
+    if (s->traffic) { /* still at work; it will be called again when the line is quiet */
+      s->traffic = false;
+      pace_work(&s->pace, s->listened, wall_clock());
+      return;
+    }
+    seconds = pace_wait(&s->pace, true, s->listened, wall_clock());
   }
-  wait_inside(s, seconds);
-  push_input(s);
+  flush_output(s);
+  bool fed = push_input(s, true);
+  wait_inside(s, fed ? 0 : seconds);
+  push_input(s, !fed);
 }
 
 /* The next thing that simulated time brings: the end, the button, or a look at the clock. */
@@ -288,7 +301,7 @@ static void on_alarm(void *ctx)
     double seconds = pace_wait(&s->pace, false, now, wall_clock());
     if (seconds > 0) {
       wait_inside(s, seconds);
-      push_input(s);
+      push_input(s, false);
     }
   }
   set_alarm(s);
@@ -308,7 +321,7 @@ static bool can_be_woken(struct session *s)
 {
   for (unsigned i = 0; i < s->uart_count; i++) {
     const struct uart *u = &s->uarts[i];
-    if (u->kind != UART_NONE && !(u->kind == UART_STDIO && u->input_ended))
+    if (u->kind != UART_NONE && !(u->kind == UART_STDIO && u->input_ended && u->in_size == 0))
       return true;
   }
   return s->options->control || s->options->gdb;
@@ -373,10 +386,8 @@ static void run_slice(struct session *s)
   case SOC_STOP_IDLE:
     if (s->step) {
       on_step_done(s);
-    } else if (!push_input(s)) {
+    } else if (!push_input(s, true)) {
       session_set_machine(s, MACHINE_ASLEEP);
-      if (!can_be_woken(s))
-        session_end(s, s->options->until_count > 0 ? EXIT_LIMIT : EXIT_OK, "the core sleeps and nothing can wake it");
     }
     break;
   }
@@ -401,8 +412,11 @@ static void look_after_files(struct session *s, double seconds)
       on_signal(s);
     control_service(s, fds + uarts + 1, n - uarts - 1);
     gdb_link_service(s, fds + uarts + 1, n - uarts - 1);
-    push_input(s);
   }
+  /* A program that looks at its receiver only now and then is not seen waiting for it. */
+  bool listens = s->machine == MACHINE_ASLEEP || soc_seconds(s->soc) - s->listened > LISTEN;
+  if (push_input(s, listens))
+    s->listened = soc_seconds(s->soc);
   if (!s->started && uart_connected(&s->uarts[0]))
     s->started = true;
   control_answer_waits(s);
@@ -417,6 +431,11 @@ void session_run(struct session *s)
       flush_output(s);
       if (s->done)
         break;
+      control_answer_waits(s);
+    }
+    if (s->machine == MACHINE_ASLEEP && !can_be_woken(s)) {
+      session_end(s, s->options->until_count > 0 ? EXIT_LIMIT : EXIT_OK, "the core sleeps and nothing can wake it");
+      break;
     }
     look_after_files(s, s->machine == MACHINE_RUNNING && s->started ? 0 : -1);
   }

@@ -81,6 +81,7 @@ struct session {
   uint64_t first_instruction;
   struct pace pace;
   bool traffic;          /* bytes went over a line since the program last waited for input */
+  double listened;       /* simulated seconds when the program last waited for input */
   double button_release; /* simulated seconds; 0: nothing to release */
   bool cut_by_flag;
 

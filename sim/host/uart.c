@@ -262,20 +262,17 @@ void uart_flush(struct uart *u)
     drop_client(u);
 }
 
-/* The buffer is full. A client that is only slow is waited for; one that has stopped reading loses bytes. */
+/* The buffer is full. A client that is only slow is waited for; one that has stopped reading loses bytes until
+ * uart_service() finds that it reads again. */
 static void make_room(struct uart *u)
 {
-  uart_flush(u);
-  if (u->out_size < UART_BUFFER)
+  if (u->stuck)
     return;
-  if (u->fd >= 0 && !u->stuck) {
+  uart_flush(u);
+  if (u->out_size == UART_BUFFER && u->fd >= 0) {
     struct pollfd p = {.fd = u->fd, .events = POLLOUT};
     u->stuck = poll(&p, 1, PATIENCE_MS) <= 0;
     uart_flush(u);
-  }
-  if (u->out_size == UART_BUFFER) {
-    u->lost += u->fd >= 0;
-    memmove(u->out, u->out + 1, --u->out_size);
   }
 }
 
@@ -283,7 +280,10 @@ void uart_put(struct uart *u, uint8_t byte)
 {
   if (u->out_size == UART_BUFFER)
     make_room(u);
-  u->out[u->out_size++] = byte;
+  if (u->out_size < UART_BUFFER)
+    u->out[u->out_size++] = byte;
+  else if (u->fd >= 0)
+    u->lost++;
 }
 
 void uart_take(struct uart *u, size_t size)

@@ -2,7 +2,7 @@
  * nothing.
  *
  * A line has no flow control. Still nothing is lost while somebody listens and keeps up; what is sent while nobody is
- * connected is lost as on a real line, except that a socket's first client gets all that was sent before it came (up to
+ * connected is lost as on a real line, except that a socket's first client gets what was sent before it came (the first
  * UART_BUFFER bytes), so that a test sees the first line of a program whenever it connects.
  */
 #ifndef SIM_HOST_UART_H
@@ -31,7 +31,7 @@ struct uart {
   int pty_clients;                 /* processes that have the pty open */
   bool ever_connected;
   bool input_ended; /* end of file, or half closed */
-  bool stuck;       /* the client has not read for UART_PATIENCE_MS: its bytes are dropped until it reads again */
+  bool stuck;       /* the client does not read: its bytes are dropped until it does */
   bool raw_stdin;
   struct termios saved;
   uint64_t lost; /* bytes sent while a client was connected that did not read them */

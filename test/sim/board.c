@@ -212,6 +212,10 @@ static void command(char c)
   case 'B':
     print(GPIOC_IDR & 1u << 13 ? "button up\n" : "button down\n");
     break;
+  case 'O':
+    for (uint32_t i = 0; i < 20000; i++)
+      print("0123456789abcd\n");
+    break;
   case 'P':
     print(GPIOA_IDR & 1 ? "PA0 high\n" : "PA0 low\n");
     break;

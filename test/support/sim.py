@@ -56,6 +56,7 @@ class Sim:
     """
 
     def __init__(self, *args, state=None, uart="tcp", control=True, gdb=False, binary=None, timeout=TIMEOUT, env=None):
+        binary = binary or program()
         self.timeout = timeout
         self.text = b""  # everything that the UART has sent
         self.seen = 0  # wait_text() looks from here on
@@ -65,7 +66,7 @@ class Sim:
         self._dir = tempfile.TemporaryDirectory(prefix="sim.")
         self._log = open(os.path.join(self._dir.name, "log"), "w+b")
         ready, announce = os.pipe()
-        command = [binary or program(), "--announce", "/dev/fd/%d" % announce]
+        command = [binary, "--announce", "/dev/fd/%d" % announce]
         wire = {"tcp": "tcp:0", "pty": "pty"}.get(uart, uart)
         if uart == "unix":
             wire = "unix:" + os.path.join(self._dir.name, "uart")
