@@ -49,7 +49,8 @@ static void shift_add_move(struct insn *d, const struct in16 *in)
     d->op = (uint16_t)dp(OP_MOV_I0_1, FORM_L + (h >> 11), in->flags, 1);
     return;
   case 3:
-    d->rm = d->imm = h >> 6 & 7u;
+    d->rm = h >> 6 & 7u;
+    d->imm = h >> 6 & 7u;
     d->x = CARRY_KEEP;
     d->op = (uint16_t)dp(h >> 9 & 1u ? OP_SUB_I0_1 : OP_ADD_I0_1, h >> 10 & 1u ? FORM_I : FORM_R, in->flags, 1);
     return;

@@ -239,8 +239,8 @@ static uint32_t extend_halves(const struct cpu *c, uint32_t h, uint32_t l)
   uint32_t m = ror32(c->s.r[l & 15u], (l >> 4 & 3u) * 8), a = (h & 15u) == 15 ? 0 : c->s.r[h & 15u];
   uint32_t low = m & 0xffu, high = m >> 16 & 0xffu;
   if ((h >> 4 & 7u) == 2) {
-    low = (uint32_t)(int8_t)low;
-    high = (uint32_t)(int8_t)high;
+    low = sign8(low);
+    high = sign8(high);
   }
   return ((a + low) & 0xffffu) | ((a >> 16) + high) << 16;
 }

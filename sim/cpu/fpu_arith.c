@@ -396,9 +396,10 @@ uint32_t fp_compare(uint32_t *fpscr, uint32_t a_bits, uint32_t b_bits, bool sign
 }
 
 /* ---- integers ---- */
-uint32_t fp_to_fixed(uint32_t *fpscr, uint32_t bits, unsigned width, unsigned fraction, bool is_unsigned, bool to_zero)
+uint32_t fp_to_fixed(uint32_t *fpscr, uint32_t a_bits, unsigned width, unsigned fraction, bool is_unsigned,
+                     bool to_zero)
 {
-  struct fp a = unpack(fpscr, bits);
+  struct fp a = unpack(fpscr, a_bits);
   int64_t max = is_unsigned ? ((int64_t)1 << width) - 1 : ((int64_t)1 << (width - 1)) - 1;
   int64_t min = is_unsigned ? 0 : -max - 1, v = 0;
   bool inexact = false;

@@ -32,9 +32,11 @@ uint32_t fp_sqrt(uint32_t *fpscr, uint32_t a);
 uint32_t fp_fma(uint32_t *fpscr, uint32_t addend, uint32_t a, uint32_t b); /* addend + a * b, rounded once */
 uint32_t fp_compare(uint32_t *fpscr, uint32_t a, uint32_t b, bool signal); /* NZCV in bits 31:28 */
 
-/* To and from integers of `bits` (16 or 32) with `fraction` bits behind the point. Results of 16 bits are extended. */
-uint32_t fp_to_fixed(uint32_t *fpscr, uint32_t a, unsigned bits, unsigned fraction, bool is_unsigned, bool to_zero);
-uint32_t fp_from_fixed(uint32_t *fpscr, uint32_t v, unsigned bits, unsigned fraction, bool is_unsigned, bool nearest);
+/* To and from integers of `width` (16 or 32) bits with `fraction` bits behind the point. Results of 16 bits are
+ * extended. */
+uint32_t fp_to_fixed(uint32_t *fpscr, uint32_t a_bits, unsigned width, unsigned fraction, bool is_unsigned,
+                     bool to_zero);
+uint32_t fp_from_fixed(uint32_t *fpscr, uint32_t v, unsigned width, unsigned fraction, bool is_unsigned, bool nearest);
 
 uint32_t fp_from_half(uint32_t *fpscr, uint16_t h);
 uint16_t fp_to_half(uint32_t *fpscr, uint32_t a);

@@ -264,6 +264,14 @@ static inline uint32_t ror32(uint32_t v, unsigned n)
 {
   return v >> (n & 31u) | v << ((32u - n) & 31u);
 }
+static inline uint32_t sign8(uint32_t v)
+{
+  return (uint32_t)(int8_t)v;
+}
+static inline uint32_t sign16(uint32_t v)
+{
+  return (uint32_t)(int16_t)v;
+}
 static inline uint32_t advance_it(uint32_t it)
 {
   return (it & 7u) ? ((it & 0xe0u) | ((it << 1) & 0x1fu)) : 0;

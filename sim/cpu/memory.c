@@ -227,7 +227,7 @@ enum fault core_read(struct cpu *c, uint32_t addr, unsigned size, bool priv, uin
     if (f != FAULT_NONE) {
       return f;
     }
-    all |= part << done * 8;
+    all |= part << (done * 8 & 31u);
     done += n;
   }
   *value = all;

@@ -8,7 +8,7 @@ int core_priority_of(const struct cpu *c, unsigned n)
   if (n <= EXC_HARD) {
     return (int)n - 4; /* reset -3, NMI -2, HardFault -1 */
   }
-  return c->s.priority[n];
+  return c->s.priority[n % EXC_COUNT];
 }
 
 /* The part of a priority that decides about preemption: AIRCR.PRIGROUP cuts off the subpriority. */

@@ -12,12 +12,12 @@
 
 /* x: rotation before the extension */
 #define ROTATED ror32(m, d->x)
-UNARY_BOTH(SXTB, (uint32_t)(int8_t)ROTATED)
-UNARY_BOTH(SXTH, (uint32_t)(int16_t)ROTATED)
+UNARY_BOTH(SXTB, sign8(ROTATED))
+UNARY_BOTH(SXTH, sign16(ROTATED))
 UNARY_BOTH(UXTB, ROTATED & 0xffu)
 UNARY_BOTH(UXTH, ROTATED & 0xffffu)
-UNARY(SXTAB, 2, R(rn) + (uint32_t)(int8_t)ROTATED)
-UNARY(SXTAH, 2, R(rn) + (uint32_t)(int16_t)ROTATED)
+UNARY(SXTAB, 2, R(rn) + sign8(ROTATED))
+UNARY(SXTAH, 2, R(rn) + sign16(ROTATED))
 UNARY(UXTAB, 2, R(rn) + (ROTATED & 0xffu))
 UNARY(UXTAH, 2, R(rn) + (ROTATED & 0xffffu))
 
@@ -30,7 +30,7 @@ static inline uint32_t reverse_bits(uint32_t v)
 }
 UNARY_BOTH(REV, __builtin_bswap32(m))
 UNARY_BOTH(REV16, (m >> 8 & 0x00ff00ffu) | (m & 0x00ff00ffu) << 8)
-UNARY_BOTH(REVSH, (uint32_t)(int16_t)__builtin_bswap16((uint16_t)m))
+UNARY_BOTH(REVSH, sign16(__builtin_bswap16((uint16_t)m)))
 UNARY(RBIT, 2, reverse_bits(m))
 UNARY(CLZ, 2, m ? (uint32_t)__builtin_clz(m) : 32u)
 

@@ -152,7 +152,7 @@ OP(UNPRIV)
   }
   if (d->x & UNPRIV_LOAD) {
     if (d->x & UNPRIV_SIGNED) {
-      v = size == 1 ? (uint32_t)(int8_t)v : (uint32_t)(int16_t)v;
+      v = size == 1 ? sign8(v) : sign16(v);
     }
     R(rd) = v;
   }

@@ -23,7 +23,7 @@ OP(LDM_slow)
 {
   uint32_t list = d->imm, n = (uint32_t)__builtin_popcount(list);
   uint32_t base = R(rn), addr = multi_start(d, base, n * 4);
-  uint32_t value[16];
+  uint32_t value[16] = {0};
   SAVE();
   enum fault f = addr & 3u ? FAULT_UNALIGNED : FAULT_NONE;
   for (unsigned i = 0; i < n && f == FAULT_NONE; i++) {

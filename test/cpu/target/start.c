@@ -53,10 +53,10 @@ void default_handler(void)
 void reset_handler(void)
 {
   uint32_t *from = &data_load;
-  for (uint32_t *to = &data_start; to < &data_end;) {
+  for (uint32_t *to = &data_start; to != &data_end;) {
     *to++ = *from++;
   }
-  for (uint32_t *to = &bss_start; to < &bss_end;) {
+  for (uint32_t *to = &bss_start; to != &bss_end;) {
     *to++ = 0;
   }
 #ifdef TEST_FPU
