@@ -59,7 +59,8 @@ struct device_image *device_image_make(uint32_t size, bool blank_page)
   image->size = size;
   image->clear = malloc(room);
   image->cipher = malloc(room);
-  assert_true(image->clear != NULL && image->cipher != NULL);
+  if (image->clear == NULL || image->cipher == NULL)
+    abort();
   memset(image->clear, 0xFF, room);
   memset(image->cipher, 0xFF, room);
   for (uint32_t i = 0; i < size; i++)
