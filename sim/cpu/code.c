@@ -3,7 +3,9 @@
  * A page belongs to one granule that direct(FETCH) answers and that may be executed throughout. Anything else is
  * fetched and decoded each time into `scratch`. A page remembers its host memory, so that a store through any address
  * of that memory finds it (flash and SRAM have aliases on these chips); while a host granule has a page it is never in
- * the write TLB. Pages live until the core is freed; forgetting means setting their entries back to OP(DECODE).
+ * the write TLB. Pages live until the core is freed; forgetting means setting their entries back to OP(DECODE). After
+ * cpu_flush a page is compared with the bytes that it was decoded from, so that going back to a snapshot does not
+ * decode everything again.
  */
 #include "sim/cpu/internal.h"
 #include "sim/cpu/ops.h"
@@ -28,11 +30,17 @@ static struct page *find_page(const struct cpu *c, uint32_t base)
   return p;
 }
 
-static void reset(struct page *p)
+static void forget_all(struct page *p)
 {
   for (unsigned i = 0; i < PAGE_INSNS; i++) {
     p->insns[i].fn = op_DECODE;
   }
+}
+
+static void start_over(struct page *p)
+{
+  memcpy(p->bytes, p->host, CPU_GRANULE);
+  forget_all(p);
 }
 
 static void link_host(struct cpu *c, struct page *p)
@@ -80,10 +88,13 @@ static struct page *make_page(struct cpu *c, uint32_t base, const uint8_t *host)
     }
     p->host = host;
     link_host(c, p);
-    reset(p);
+    start_over(p);
   }
   if (p->generation != c->generation) {
-    reset(p);
+    if (memcmp(p->bytes, host, CPU_GRANULE) != 0) {
+      start_over(p);
+    }
+    p->insns[PAGE_INSNS - 1].fn = op_DECODE; /* may reach into the next granule */
     p->generation = c->generation;
   }
   p->valid = true;
@@ -211,6 +222,7 @@ void core_code_written(struct cpu *c, const uint8_t *host, uint32_t offset, unsi
     for (unsigned i = first ? first - 1 : 0; i <= last && i < PAGE_INSNS; i++) {
       p->insns[i].fn = op_DECODE;
     }
+    memcpy(p->bytes + offset, host + offset, size);
     if (first == 0) {
       forget_span(c, p->base);
     }
@@ -223,7 +235,8 @@ void core_code_drop(struct cpu *c, uint32_t granule)
   struct code_tlb *e = &c->code_tlb[granule / CPU_GRANULE % TLB_SIZE];
   if (p) {
     p->valid = false;
-    reset(p);
+    p->generation = c->generation - 1; /* compare again: the old memory may not even be there */
+    forget_all(p);
   }
   if (e->tag == granule) {
     e->tag = TLB_NONE;

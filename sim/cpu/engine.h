@@ -76,14 +76,18 @@
 #define LEN(d_) ((d_)->len & LEN_MASK)
 
 /* The end of a branch to an address (bit 0 clear). cost: COST() or c->taken. */
+#define CODE_ENTRY(addr)                                                                                               \
+  ((const struct code_tlb *)((const uint8_t *)c->code_tlb + ((addr) / CODE_STRIDE & CODE_OFFSETS)))
+#define CODE_STRIDE  (CPU_GRANULE / (uint32_t)sizeof(struct code_tlb))
+#define CODE_OFFSETS ((TLB_SIZE - 1) * (uint32_t)sizeof(struct code_tlb))
 #define JUMP(target, cost)                                                                                             \
   do {                                                                                                                 \
     uint32_t to_ = (target);                                                                                           \
-    struct code_tlb *entry_ = &c->code_tlb[to_ / CPU_GRANULE % TLB_SIZE];                                              \
     t -= (cost);                                                                                                       \
-    if (LIKELY(t >= 0 && entry_->tag == (to_ & GRANULE_MASK))) {                                                       \
-      c->page = entry_->page;                                                                                          \
-      DISPATCH(&entry_->page->insns[(to_ & (CPU_GRANULE - 1)) / 2]);                                                   \
+    if (LIKELY(CODE_ENTRY(to_)->tag == (to_ & GRANULE_MASK)) && LIKELY(t >= 0)) {                                      \
+      struct page *page_ = CODE_ENTRY(to_)->page;                                                                      \
+      c->page = page_;                                                                                                 \
+      DISPATCH((struct insn *)((uint8_t *)page_->insns + (to_ & (CPU_GRANULE - 2)) * (sizeof(struct insn) / 2)));      \
     }                                                                                                                  \
     c->s.pc = to_;                                                                                                     \
     CALL(op_GO, d);                                                                                                    \
@@ -112,10 +116,14 @@
 
 #define SET_NZ(v) (nz = (int64_t)(int32_t)(v))
 
-/* TLB look-up; true: HOST is the host address. Unaligned addresses never match. */
-#define TLB_HIT(tlb, addr, size, host_)                                                                                \
-  (LIKELY(c->tlb[(addr) / CPU_GRANULE % TLB_SIZE].tag == ((addr) & (GRANULE_MASK | ((size)-1u)))) &&                   \
-   ((host_) = (uint8_t *)(c->tlb[(addr) / CPU_GRANULE % TLB_SIZE].host + (addr)), true))
+/* TLB look-up; true: HOST is the host address. Unaligned addresses never match. (Written to need few registers: three
+ * are free in an operation.) */
+#define TLB_ENTRY(which, addr) ((const struct tlb *)((const uint8_t *)c->which + ((addr) / TLB_STRIDE & TLB_OFFSETS)))
+#define TLB_STRIDE             (CPU_GRANULE / (uint32_t)sizeof(struct tlb))
+#define TLB_OFFSETS            ((TLB_SIZE - 1) * (uint32_t)sizeof(struct tlb))
+#define TLB_HIT(which, addr, size, host_)                                                                              \
+  (LIKELY(TLB_ENTRY(which, addr)->tag == ((addr) & (GRANULE_MASK | ((uint32_t)(size)-1u)))) &&                         \
+   ((host_) = (uint8_t *)(TLB_ENTRY(which, addr)->host + (addr)), true))
 
 /* Conditions on the registers, by number. */
 #define COND_EQ ((uint32_t)nz == 0)

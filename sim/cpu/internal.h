@@ -111,9 +111,10 @@ enum { SPECIAL_OFFSET, SPECIAL_REGISTER, SPECIAL_PRE, SPECIAL_POST, SPECIAL_LITE
 /* The decoded form of one granule. Two more entries catch execution that runs off the end. */
 struct page {
   uint32_t base;
-  uint32_t generation; /* differs from cpu->generation: everything here is stale */
-  bool valid;          /* false: permission or mapping must be asked for again before the next instruction */
-  const uint8_t *host; /* what direct(FETCH) said */
+  uint32_t generation;        /* differs from cpu->generation: everything here is stale */
+  bool valid;                 /* false: permission or mapping must be asked for again before the next instruction */
+  const uint8_t *host;        /* what direct(FETCH) said */
+  uint8_t bytes[CPU_GRANULE]; /* the code that was decoded: when all of it is still there, a flush costs nothing */
   struct page *next_by_addr, *next_by_host;
   struct insn insns[PAGE_INSNS + 2];
 };
