@@ -4,11 +4,12 @@
 #include "board/slots.h"
 #include "boot/console.h"
 #include "boot/services.h"
+#include "boot/states.h"
 #include "install/install.h"
 #include "port/port.h"
 #include "port/start.h"
 
-#define IMAGE 1u
+#define IMAGE BOOT_IMAGE
 #define SLOT  (&board_slots[IMAGE - 1])
 
 static void banner(void)
@@ -19,12 +20,6 @@ static void banner(void)
                "\r\n=            Secure Boot and Secure Firmware Update");
   console_text(rule);
   console_text("\r\n");
-}
-
-static void state_name(const char *name)
-{
-  console_line("STATE: ");
-  console_text(name);
 }
 
 static enum boot_state fail(struct boot *boot, enum boot_error error)
@@ -38,9 +33,10 @@ static enum boot_state check_status_on_reset(struct boot *boot)
   /* In the order of enum port_reset. */
   static const char causes[][16] = {"Power-on", "Hardware",     "Software",  "Watchdog",
                                     "Firewall", "Option bytes", "Low power", "Unknown"};
-  state_name("CHECK STATUS ON RESET");
+  console_state("CHECK STATUS ON RESET");
   console_note("INFO: A Reboot has been triggered by a ");
-  console_text(causes[port_reset_cause()]);
+  boot->cause = port_reset_cause();
+  console_text(causes[boot->cause]);
   console_text(" reset!");
   boot->last = boot_error_take();
   if (boot->last != BOOT_ERROR_NONE) {
@@ -61,7 +57,7 @@ static uint32_t journal_step(void)
 static enum boot_state check_new_fw_to_download(struct boot *boot)
 {
   (void)boot;
-  state_name("CHECK NEW FIRMWARE TO DOWNLOAD");
+  console_state("CHECK NEW FIRMWARE TO DOWNLOAD");
   if (!port_button())
     return BOOT_CHECK_USER_FW_STATUS;
   if (journal_step() != INSTALL_NONE) {
@@ -103,12 +99,15 @@ static enum boot_error install_error(pc_status status)
 
 static enum boot_state check_user_fw_status(struct boot *boot)
 {
-  state_name("CHECK USER FW STATUS");
+  console_state("CHECK USER FW STATUS");
   if (journal_step() != INSTALL_NONE && boot->given_up == 0) {
     console_note("An installation was interrupted: it goes on.");
     return BOOT_RESUME_INSTALL;
   }
-  if (flash_is_blank(&SLOT->download, 0, IMAGE_HEADER_SIZE) != PC_OK) {
+  const bool candidate = flash_is_blank(&SLOT->download, 0, IMAGE_HEADER_SIZE) != PC_OK;
+  if (!candidate && image_present() && boot_states_check(boot) == BOOT_ROLLBACK_PREV_USER_FW)
+    return BOOT_ROLLBACK_PREV_USER_FW;
+  if (candidate) {
     pc_status status = engine_call(ENGINE_VERIFY_START, IMAGE, ENGINE_SOURCE_DOWNLOAD, (uintptr_t)&boot->old_size);
     if (status == PC_OK) {
       console_note("New FW to be installed from slot SLOT_DWL_1");
@@ -131,7 +130,7 @@ static enum boot_state check_user_fw_status(struct boot *boot)
 
 static enum boot_state download_new_user_fw(struct boot *boot)
 {
-  state_name("DOWNLOAD NEW USER FIRMWARE");
+  console_state("DOWNLOAD NEW USER FIRMWARE");
   console_note("File> Transfer> YMODEM> Send .. ");
   pc_status status = boot_download(boot);
   if (status == PC_ERR_BLANK)
@@ -155,7 +154,7 @@ static enum boot_state resume_install(struct boot *boot)
 {
   uint32_t record = 0;
   const struct install job = install_job(boot);
-  state_name("RESUME INSTALL NEW USER FIRMWARE");
+  console_state("RESUME INSTALL NEW USER FIRMWARE");
   pc_status status = boot_install_services.journal_get(&record);
   if (status == PC_OK) {
     /* The header that the rest of the install needs; near the end it may be gone, and is then not needed. */
@@ -181,7 +180,7 @@ static enum boot_state resume_install(struct boot *boot)
 static enum boot_state install_new_user_fw(struct boot *boot)
 {
   const struct install job = install_job(boot);
-  state_name("INSTALL NEW USER FIRMWARE");
+  console_state("INSTALL NEW USER FIRMWARE");
   pc_status status = boot_verify(); /* begun when the header was looked at */
   if (status != PC_OK) {
     drop_candidate();
@@ -206,15 +205,14 @@ static void wipe_active(void)
 {
   for (uint32_t at = SLOT->active.size; at != 0;) {
     at -= SLOT->active.page;
-    if (flash_is_blank(&SLOT->active, at, SLOT->active.page) != PC_OK)
-      (void)flash_erase(&SLOT->active, at, SLOT->active.page);
+    (void)flash_erase(&SLOT->active, at, SLOT->active.page); /* blank pages too: after a cut one may only look blank */
     port_watchdog_refresh();
   }
 }
 
 static enum boot_state verify_user_fw_signature(struct boot *boot)
 {
-  state_name("VERIFY USER FW SIGNATURE");
+  console_state("VERIFY USER FW SIGNATURE");
   volatile pc_status status = PC_ERR_SIGNATURE;
   status = engine_call(ENGINE_VERIFY_START, IMAGE, ENGINE_SOURCE_ACTIVE, (uintptr_t)&boot->old_size);
   if (status == PC_OK)
@@ -232,9 +230,11 @@ static enum boot_state verify_user_fw_signature(struct boot *boot)
 static enum boot_state execute_user_fw(struct boot *boot)
 {
   uint32_t vectors = 0;
-  state_name("EXECUTE USER FIRMWARE");
+  console_state("EXECUTE USER FIRMWARE");
   console_text("\r\n");
   volatile pc_status status = PC_ERR_STATE;
+  if (boot_states_launch(boot) != PC_OK)
+    return fail(boot, BOOT_ERROR_HEADER_WRITE);
   status = engine_call(ENGINE_LAUNCH, IMAGE, (uintptr_t)&vectors, 0);
   if (status != PC_OK)
     return fail(boot, BOOT_ERROR_LOCK);
@@ -243,7 +243,7 @@ static enum boot_state execute_user_fw(struct boot *boot)
 
 static enum boot_state handle_critical_failure(struct boot *boot)
 {
-  state_name("HANDLE CRITICAL FAILURE");
+  console_state("HANDLE CRITICAL FAILURE");
   console_note(boot_error_text(boot->error));
   boot_error_store(boot->error);
   return BOOT_REBOOT;
@@ -252,7 +252,7 @@ static enum boot_state handle_critical_failure(struct boot *boot)
 static enum boot_state reboot(struct boot *boot)
 {
   (void)boot;
-  state_name("REBOOT STATE MACHINE");
+  console_state("REBOOT STATE MACHINE");
   console_text("\r\n========= End of Execution ==========\r\n\r\n\r\n");
   port_reset();
 }
@@ -260,9 +260,17 @@ static enum boot_state reboot(struct boot *boot)
 _Noreturn void boot_run(struct boot *boot)
 {
   /* In the order of enum boot_state. */
-  static enum boot_state (*const steps[])(struct boot *) = {
-      check_status_on_reset, check_new_fw_to_download, check_user_fw_status, download_new_user_fw,    resume_install,
-      install_new_user_fw,   verify_user_fw_signature, execute_user_fw,      handle_critical_failure, reboot};
+  static enum boot_state (*const steps[])(struct boot *) = {check_status_on_reset,
+                                                            check_new_fw_to_download,
+                                                            check_user_fw_status,
+                                                            download_new_user_fw,
+                                                            boot_states_rollback,
+                                                            resume_install,
+                                                            install_new_user_fw,
+                                                            verify_user_fw_signature,
+                                                            execute_user_fw,
+                                                            handle_critical_failure,
+                                                            reboot};
   enum boot_state state = BOOT_CHECK_STATUS_ON_RESET;
   console_line("System Security Check successfully passed. Starting...");
   banner();

@@ -10,14 +10,17 @@
 #include "image/header.h"
 #include "loader/download.h"
 #include "loader/ymodem.h"
+#include "port/port.h"
 
 #define BOOT_BUFFER 1024u
+#define BOOT_IMAGE  1u /* the image that this boot loader starts */
 
 enum boot_state {
   BOOT_CHECK_STATUS_ON_RESET,
   BOOT_CHECK_NEW_FW_TO_DOWNLOAD,
   BOOT_CHECK_USER_FW_STATUS,
   BOOT_DOWNLOAD_NEW_USER_FW,
+  BOOT_ROLLBACK_PREV_USER_FW,
   BOOT_RESUME_INSTALL,
   BOOT_INSTALL_NEW_USER_FW,
   BOOT_VERIFY_USER_FW_SIGNATURE,
@@ -28,6 +31,7 @@ enum boot_state {
 
 struct boot {
   enum boot_error error; /* why BOOT_HANDLE_CRITICAL_FAILURE */
+  enum port_reset cause; /* of this reset */
   enum boot_error last;  /* what the boot before ended with */
   uint32_t old_size;     /* of the image that a candidate would replace, 0 if there is none */
   uint32_t given_up;     /* an install that cannot be ended was given up at this reset */

@@ -15,6 +15,12 @@ void console_line(const char *text)
   console_text(text);
 }
 
+void console_state(const char *name)
+{
+  console_line("STATE: ");
+  console_text(name);
+}
+
 void console_note(const char *text)
 {
   console_text("\r\n\t  ");

@@ -9,6 +9,8 @@ void console_text(const char *text);
 void console_line(const char *text);
 /* "\r\n\t  " and the text: what belongs to the line before. */
 void console_note(const char *text);
+/* "= [SBOOT] STATE: " and the name. */
+void console_state(const char *name);
 void console_number(uint32_t value);
 /* major.minor.patch */
 void console_version(uint32_t version);

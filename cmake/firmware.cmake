@@ -17,7 +17,11 @@ set_source_files_properties(${m}/3rdparty/p256-m/p256-m/p256-m.c PROPERTIES COMP
   "-O1;-fpeel-loops;--param=max-completely-peeled-insns=60;--param=max-completely-peel-times=8")
 set_source_files_properties(${FW_MBEDTLS} PROPERTIES COMPILE_FLAGS -w)
 
-add_custom_command(OUTPUT ${KEYS_DIR}/signing_key.pem COMMAND ${PORTCULLIS} keys new ${KEYS_DIR} VERBATIM)
+# Made once, never replaced: whoever has a key folder keeps it.
+if(NOT EXISTS ${KEYS_DIR}/encryption_key.bin)
+  add_custom_command(OUTPUT ${KEYS_DIR}/encryption_key.bin
+    COMMAND test -e ${KEYS_DIR}/encryption_key.bin || ${PORTCULLIS} keys new ${KEYS_DIR} VERBATIM)
+endif()
 
 function(fw_objects NAME BOARD CPU)
   add_library(${NAME} OBJECT ${ARGN})
@@ -25,9 +29,9 @@ function(fw_objects NAME BOARD CPU)
   target_compile_options(${NAME} PRIVATE -mcpu=${CPU} $<$<COMPILE_LANGUAGE:C>:${FW_FLAGS} ${FW_WARN}>)
 endfunction()
 
-# pc_board(NAME SERIES stm32l4 CPU cortex-m4 [DEFINES ...] [NO_APP] [TINY name|seed|filling ...])
+# pc_board(NAME SERIES stm32l4 CPU cortex-m4 [DEFINES ...] [NO_APP] [STATES] [TINY name|seed|filling[|define] ...])
 function(pc_board BOARD)
-  cmake_parse_arguments(A "NO_APP" "SERIES;CPU" "DEFINES;TINY" ${ARGN})
+  cmake_parse_arguments(A "NO_APP;STATES" "SERIES;CPU" "DEFINES;TINY" ${ARGN})
   if(PC_BOARDS AND NOT BOARD IN_LIST PC_BOARDS)
     return()
   endif()
@@ -36,6 +40,11 @@ function(pc_board BOARD)
   set(cpu -mcpu=${A_CPU} -mthumb)
   set(inc -I${CMAKE_SOURCE_DIR}/board/${BOARD} -I${CMAKE_SOURCE_DIR})
   set(port port/${A_SERIES})
+  # Image states: a strategy, linked or not
+  set(states none)
+  if(A_STATES)
+    set(states swap)
+  endif()
 
   # Linker scripts through the preprocessor
   foreach(ld boot app)
@@ -47,12 +56,12 @@ function(pc_board BOARD)
   # Keys as code
   add_custom_command(OUTPUT ${out}/keys.S
     COMMAND ${PORTCULLIS} keys embed --keys ${KEYS_DIR} --arch v7m -o ${out}/keys.S
-    DEPENDS ${KEYS_DIR}/signing_key.pem ${PORTCULLIS})
+    DEPENDS ${KEYS_DIR}/encryption_key.bin ${PORTCULLIS})
 
   # The engine: linked with itself and the C library alone, everything but the gate made local. What it lacks would show as an
   # undefined symbol, and stops the build.
   fw_objects(${BOARD}_enclave_objects ${BOARD} ${A_CPU}
-    engine/gate.c engine/header.c engine/rules.c engine/verify.c image/header.c flash/flash.c flash/log.c
+    engine/gate.c engine/header.c engine/rules.c engine/verify.c engine/states_${states}.c image/header.c flash/flash.c flash/log.c
     crypto/sha256.c crypto/aes_cbc.c crypto/ecdsa.c crypto/memory.c crypto/no_random.c ${FW_MBEDTLS}
     ${port}/flash.c board/engine_board.c port/cortexm/gate.S port/cortexm/string.c ${out}/keys.S)
   target_compile_definitions(${BOARD}_enclave_objects PRIVATE ${A_DEFINES})
@@ -66,7 +75,7 @@ function(pc_board BOARD)
   add_custom_target(${BOARD}_enclave DEPENDS ${out}/enclave.o)
 
   fw_objects(${BOARD}_boot_objects ${BOARD} ${A_CPU}
-    boot/boot.c boot/console.c boot/errors.c boot/services.c boot/download.c flash/flash.c image/header.c install/swap.c
+    boot/boot.c boot/console.c boot/errors.c boot/services.c boot/download.c boot/states_${states}.c flash/flash.c image/header.c install/swap.c
     loader/ymodem.c loader/download.c board/slots.c ${port}/flash.c
     ${port}/port.c ${port}/start.c port/cortexm/string.c)
   target_compile_definitions(${BOARD}_boot_objects PRIVATE ${A_DEFINES})
@@ -90,7 +99,10 @@ function(pc_board BOARD)
     list(GET t 1 seed)
     list(GET t 2 fill)
     fw_objects(${BOARD}_tiny_${name}_objects ${BOARD} ${A_CPU} test/arm/tiny.c ${port}/port.c ${port}/start.c)
-    target_compile_definitions(${BOARD}_tiny_${name}_objects PRIVATE TINY_NAME=\"${name}\" TINY_SEED=${seed} "TINY_FILL=${fill}")
+    set(tiny_defines ${t})
+    list(REMOVE_AT tiny_defines 0 1 2)
+    target_compile_definitions(${BOARD}_tiny_${name}_objects PRIVATE TINY_NAME=\"${name}\" TINY_SEED=${seed} "TINY_FILL=${fill}"
+      ${tiny_defines})
     add_executable(${BOARD}_tiny_${name} $<TARGET_OBJECTS:${BOARD}_tiny_${name}_objects>)
     set_target_properties(${BOARD}_tiny_${name} PROPERTIES OUTPUT_NAME tiny-${name}.elf RUNTIME_OUTPUT_DIRECTORY ${out}
       LINK_DEPENDS ${out}/app.ld)

@@ -1,5 +1,5 @@
 /* Behind the call gate: every request comes here with a service number and three words, none of them trusted. */
-#include "engine/internal.h"
+#include "engine/states.h"
 
 #include <string.h>
 
@@ -78,7 +78,7 @@ static pc_status get_state(uintptr_t image, uint32_t *state)
   engine.verify.image = 0;
   pc_status status = engine_header_load((uint32_t)image, ENGINE_SOURCE_ACTIVE, engine.verify.header);
   if (status == PC_OK)
-    *state = (uint32_t)image_header_state(engine.verify.header);
+    *state = engine_states.read(engine.verify.header);
   return status;
 }
 
@@ -108,6 +108,28 @@ static pc_status header_write(uintptr_t image, const uint8_t *from)
   if (info.image != image)
     return PC_ERR_PARAM;
   return engine_header_store((uint32_t)image, engine.verify.header);
+}
+
+#define ALL_IMAGES 255u
+
+static pc_status validate(uintptr_t image)
+{
+  if (image != ALL_IMAGES && engine_slot(image) == NULL)
+    return PC_ERR_PARAM;
+  pc_status status = PC_OK;
+  for (uint32_t n = 1; n <= engine_board.images && status == PC_OK; n++)
+    if (image == ALL_IMAGES || image == n)
+      status = engine_states.validate(n);
+  return status;
+}
+
+static pc_status raise_minimum(uintptr_t image)
+{
+  const struct engine_verify *v = &engine.verify;
+  if ((engine.verified >> (image - 1) & 1u) == 0 || v->info.image != image)
+    return PC_ERR_STATE;
+  uint32_t state = engine_states.read(v->header);
+  return state == IMAGE_STATE_VALID || state == IMAGE_STATE_VALID_ALL ? engine_raise_minimum(&v->info) : PC_OK;
 }
 
 static pc_status decrypt_start(uintptr_t image, const uint8_t *iv)
@@ -143,7 +165,8 @@ static pc_status launch(uintptr_t image, uint32_t *vectors)
 static pc_status boot_service(uint32_t service, uintptr_t a, uintptr_t b, uintptr_t c)
 {
   const bool has_image = service == ENGINE_HEADER_READ || service == ENGINE_HEADER_WRITE ||
-                         service == ENGINE_DECRYPT_START || service == ENGINE_VERIFY_START || service == ENGINE_LAUNCH;
+                         service == ENGINE_DECRYPT_START || service == ENGINE_VERIFY_START ||
+                         service == ENGINE_LAUNCH || service == ENGINE_SET_STATE || service == ENGINE_RAISE_MINIMUM;
   if (has_image && engine_slot(a) == NULL)
     return PC_ERR_PARAM;
   switch (service) {
@@ -191,6 +214,10 @@ static pc_status boot_service(uint32_t service, uintptr_t a, uintptr_t b, uintpt
     struct image_info info;
     return outside(a, IMAGE_HEADER_SIZE) == PC_OK ? check_header((const uint8_t *)a, &info) : PC_ERR_PARAM;
   }
+  case ENGINE_SET_STATE:
+    return engine_states.set((uint32_t)a, (uint32_t)b);
+  case ENGINE_RAISE_MINIMUM:
+    return raise_minimum(a);
   case ENGINE_LOCK:
     crypto_cbc_end(&engine.cbc);
     engine.open = ENGINE_NO;
@@ -217,7 +244,7 @@ pc_status engine_dispatch(uint32_t service, uintptr_t a, uintptr_t b, uintptr_t 
       return PC_ERR_PARAM;
     return get_state(a, (uint32_t *)b);
   case ENGINE_VALIDATE:
-    return a == 255 || engine_slot(a) != NULL ? PC_ERR_UNSUPPORTED : PC_ERR_PARAM;
+    return validate(a);
   case ENGINE_CHECK_CANDIDATE:
     if (outside(a, IMAGE_HEADER_SIZE) != PC_OK)
       return PC_ERR_PARAM;

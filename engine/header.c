@@ -8,8 +8,14 @@ pc_status engine_header_load(uint32_t image, uint32_t source, uint8_t header[IMA
   const struct engine_slot *slot = engine_slot(image);
   if (slot == NULL)
     return PC_ERR_PARAM;
-  return flash_read(source == ENGINE_SOURCE_ACTIVE ? &slot->header : &slot->slots.download, 0, header,
-                    IMAGE_HEADER_SIZE);
+  const struct flash_area *area = source == ENGINE_SOURCE_ACTIVE ? &slot->header : &slot->slots.download;
+  const uint32_t at = source == ENGINE_SOURCE_BACKUP ? area->page : 0;
+  /* States and fingerprint are written later than the rest: where a cut has torn them, they hold nothing, and the
+   * header is as good as before. */
+  for (uint32_t field = IMAGE_AT_STATE; field < IMAGE_HEADER_SIZE; field += 32)
+    if (flash_read(area, at + field, header + field, 32) != PC_OK)
+      memset(header + field, 0xA5, 32);
+  return flash_read(area, at, header, IMAGE_AT_STATE);
 }
 
 pc_status engine_header_check(const uint8_t header[IMAGE_HEADER_SIZE], struct image_info *info)

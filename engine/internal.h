@@ -68,7 +68,8 @@ extern struct engine_state engine;
 const struct engine_slot *engine_slot(uintptr_t image);
 
 /* header.c: read a header page, check its bounds and its signature. ACTIVE reads the active header page, DOWNLOAD the
- * download slot's. PC_ERR_BLANK, PC_ERR_ECC, PC_ERR_FORMAT, PC_ERR_SIZE, PC_ERR_SIGNATURE. */
+ * download slot's, BACKUP the kept header in that slot's second page. PC_ERR_BLANK, PC_ERR_ECC, PC_ERR_FORMAT,
+ * PC_ERR_SIZE, PC_ERR_SIGNATURE. */
 pc_status engine_header_load(uint32_t image, uint32_t source, uint8_t header[IMAGE_HEADER_SIZE]);
 pc_status engine_header_check(const uint8_t header[IMAGE_HEADER_SIZE], struct image_info *info);
 pc_status engine_header_store(uint32_t image, const uint8_t header[IMAGE_HEADER_SIZE]);
@@ -79,6 +80,11 @@ void engine_describe(const uint8_t *header, const struct image_info *info, struc
 /* rules.c: may an authentic candidate replace what is active? PC_OK, PC_ERR_PRODUCT, PC_ERR_VERSION. `old_size`: bytes
  * of the image that it would replace, 0 if there is no authentic active header. */
 pc_status engine_rules(const struct image_info *candidate, uint32_t *old_size);
+
+/* PC_ERR_VERSION if the image is older than the stored minimum. */
+pc_status engine_above_minimum(const struct image_info *info);
+/* Store the minimum that an authentic, validated image asks for, if it is above the stored one. */
+pc_status engine_raise_minimum(const struct image_info *info);
 
 /* verify.c */
 pc_status engine_verify_start(uint32_t image, uint32_t source, uint32_t *old_size);

@@ -4,23 +4,29 @@
  * Without an authentic active header, everything from the stored minimum up is accepted. */
 #include "engine/internal.h"
 
-static pc_status judge(const struct image_info *candidate, const struct image_info *active, uint32_t has_active)
+static uint32_t comparable(const struct image_info *info)
+{
+  /* The two protocols count versions differently: 16 bits of the vendor's are the upper half of ours. */
+  return info->protocol == IMAGE_PROTOCOL_VENDOR ? info->version << 16 : info->version;
+}
+
+pc_status engine_above_minimum(const struct image_info *info)
 {
   uint32_t minimum = engine.counter.last > engine_board.minimum ? engine.counter.last : engine_board.minimum;
+  return comparable(info) < minimum ? PC_ERR_VERSION : PC_OK;
+}
+
+static pc_status judge(const struct image_info *candidate, const struct image_info *active, uint32_t has_active)
+{
   if (candidate->protocol == IMAGE_PROTOCOL && candidate->product != 0 && candidate->product != engine_board.product)
     return PC_ERR_PRODUCT;
   if (has_active == ENGINE_YES) {
-    /* The two protocols count versions differently: 16 bits of the vendor's are the upper half of ours. */
-    uint32_t old = active->protocol == IMAGE_PROTOCOL_VENDOR ? active->version << 16 : active->version;
-    uint32_t new = candidate->protocol == IMAGE_PROTOCOL_VENDOR ? candidate->version << 16 : candidate->version;
     if (candidate->protocol < active->protocol && engine_board.accept_vendor != ENGINE_YES)
       return PC_ERR_VERSION;
-    if (new < old)
+    if (comparable(candidate) < comparable(active))
       return PC_ERR_VERSION;
   }
-  if ((candidate->protocol == IMAGE_PROTOCOL_VENDOR ? candidate->version << 16 : candidate->version) < minimum)
-    return PC_ERR_VERSION;
-  return PC_OK;
+  return engine_above_minimum(candidate);
 }
 
 pc_status engine_rules(const struct image_info *candidate, uint32_t *old_size)
@@ -46,4 +52,13 @@ pc_status engine_rules(const struct image_info *candidate, uint32_t *old_size)
   if (first == PC_OK)
     engine.flow += ENGINE_FLOW_RULES;
   return first;
+}
+
+pc_status engine_raise_minimum(const struct image_info *info)
+{
+  /* Never above the image that asks: it would refuse itself. The log's value only ever grows. */
+  uint32_t minimum = info->minimum < comparable(info) ? info->minimum : comparable(info);
+  if ((info->flags & IMAGE_FLAG_RAISE_MINIMUM) == 0 || minimum <= engine.counter.last)
+    return PC_OK;
+  return log_put(&engine.counter, minimum);
 }

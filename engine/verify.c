@@ -1,6 +1,6 @@
 /* Authenticating a whole image where it lies: the active one in clear, a downloaded one by decrypting it into the hash
  * (the clear text never leaves the engine's RAM). */
-#include "engine/internal.h"
+#include "engine/states.h"
 
 #include <string.h>
 
@@ -12,7 +12,7 @@ pc_status engine_verify_start(uint32_t image, uint32_t source, uint32_t *old_siz
   engine.verified = 0;
   engine.flow = 0;
   *old_size = 0;
-  if (source != ENGINE_SOURCE_ACTIVE && source != ENGINE_SOURCE_DOWNLOAD)
+  if (source != ENGINE_SOURCE_ACTIVE && source != ENGINE_SOURCE_DOWNLOAD && source != ENGINE_SOURCE_BACKUP)
     return PC_ERR_PARAM;
   pc_status status = engine_header_load(image, source, v->header);
   if (status == PC_OK)
@@ -31,6 +31,13 @@ pc_status engine_verify_start(uint32_t image, uint32_t source, uint32_t *old_siz
     crypto_wipe(key, sizeof key);
     engine.cbc_ready = ENGINE_NO;
   }
+  if (source == ENGINE_SOURCE_BACKUP) {
+    status = engine_states.backup(image, v->header, &v->info);
+    if (status != PC_OK)
+      return status;
+    if (v->info.size > slot->slots.download.size - 2 * slot->slots.download.page)
+      return PC_ERR_SIZE;
+  }
   crypto_hash_start(&v->hash);
   v->done = 0;
   v->mismatch = UINT32_MAX;
@@ -47,8 +54,8 @@ pc_status engine_verify_step(uint32_t bytes, uint32_t *remaining)
   if (slot == NULL)
     return PC_ERR_STATE;
   const bool download = v->source == ENGINE_SOURCE_DOWNLOAD;
-  const struct flash_area *area = download ? &slot->slots.download : &slot->slots.active;
-  const uint32_t start = download ? area->page : 0;
+  const struct flash_area *area = v->source == ENGINE_SOURCE_ACTIVE ? &slot->slots.active : &slot->slots.download;
+  const uint32_t start = v->source == ENGINE_SOURCE_ACTIVE ? 0 : download ? area->page : 2 * area->page;
   pc_status status = PC_OK;
   while (bytes != 0 && v->done < v->info.size && status == PC_OK) {
     uint32_t chunk = v->info.size - v->done;
@@ -98,6 +105,8 @@ pc_status engine_verify_end(void)
   if (v->source == ENGINE_SOURCE_DOWNLOAD)
     return engine.flow == ENGINE_FLOW_START + ENGINE_FLOW_SIGNATURE + ENGINE_FLOW_RULES + ENGINE_FLOW_TAG ? verdict
                                                                                                           : PC_ERR_FLOW;
+  if (v->source == ENGINE_SOURCE_BACKUP)
+    return engine.flow == ENGINE_FLOW_START + ENGINE_FLOW_SIGNATURE + ENGINE_FLOW_TAG ? verdict : PC_ERR_FLOW;
   pc_status blank = beyond_is_blank(slot, &v->info);
   if (blank != PC_OK)
     return blank;

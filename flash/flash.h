@@ -23,7 +23,8 @@ struct flash_driver {
   /* Copy `size` bytes at device address `addr` to `to`. PC_ERR_ECC: a unit in the range has an uncorrectable error;
    * `to` then holds nothing to rely on. Any alignment, any size. */
   pc_status (*read)(uint32_t addr, void *to, uint32_t size);
-  /* Program `size` bytes; addr and size are multiples of the write unit, and the units are erased. Reads back and
+  /* Program `size` bytes; addr and size are multiples of the write unit, and the units are erased; units of zeros may
+   * be programmed over anything where the flash can do that (STM32L4, G0, G4; image states rely on it). Reads back and
    * compares. A unit of all FF is not programmed (it would get ECC and could not be rewritten). PC_ERR_FLASH: the
    * controller refused (not erased, protected) or the read-back differs; what was programmed before the failing unit
    * stays. */

@@ -54,10 +54,17 @@ enum engine_service {
   ENGINE_LAUNCH = 0x2C,
   ENGINE_LOCK = 0x2D,
   /* Is the header at a (320 bytes) authentic? Bounds and signature only: for an install that goes on after a reset. */
-  ENGINE_HEADER_CHECK = 0x2E
+  ENGINE_HEADER_CHECK = 0x2E,
+  /* Image states (boards that have them, else PC_ERR_UNSUPPORTED). a: image, b: IMAGE_STATE_...: NEW may become
+   * SELFTEST, SELFTEST INVALID; VALID may be written again. PC_ERR_STATE: any other step. */
+  ENGINE_SET_STATE = 0x2F,
+  /* Image a, just authenticated: raise the stored minimum version if it asks for it and is validated. */
+  ENGINE_RAISE_MINIMUM = 0x30
 };
 
-enum engine_source { ENGINE_SOURCE_ACTIVE = 0x5A01, ENGINE_SOURCE_DOWNLOAD = 0x5A02 };
+/* BACKUP: the image that an install kept, in clear, in the download slot: header in its second page, image behind it.
+ */
+enum engine_source { ENGINE_SOURCE_ACTIVE = 0x5A01, ENGINE_SOURCE_DOWNLOAD = 0x5A02, ENGINE_SOURCE_BACKUP = 0x5A04 };
 
 struct engine_image_info {
   uint32_t version;  /* major << 24 | minor << 16 | patch; protocol 1: the vendor's 16-bit version */

@@ -30,6 +30,9 @@ int main(void)
   port_init();
   text("\r\nTINY " TINY_NAME " runs");
   text(engine_call(ENGINE_GET_INFO, 1, (uintptr_t)&info, 0) == PC_OK ? ", engine answers\r\n" : ", no engine\r\n");
+#ifdef TINY_VALIDATES
+  text(engine_call(ENGINE_VALIDATE, 1, 0, 0) == PC_OK ? "validated\r\n" : "validation refused\r\n");
+#endif
   for (;;)
     (void)port_console_get(1000);
 }

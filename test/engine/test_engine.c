@@ -326,9 +326,10 @@ static void services_are_locked_until_reset(void **state)
 {
   (void)state;
   static const uint32_t locked[] = {
-      ENGINE_HEADER_READ,   ENGINE_HEADER_WRITE, ENGINE_JOURNAL_GET,  ENGINE_JOURNAL_PUT, ENGINE_JOURNAL_CONFIRM,
-      ENGINE_DECRYPT_START, ENGINE_DECRYPT,      ENGINE_VERIFY_START, ENGINE_VERIFY_STEP, ENGINE_VERIFY_END,
-      ENGINE_LAUNCH,        ENGINE_LOCK,         ENGINE_HEADER_CHECK, ENGINE_INIT};
+      ENGINE_HEADER_READ,     ENGINE_HEADER_WRITE,  ENGINE_JOURNAL_GET,  ENGINE_JOURNAL_PUT,
+      ENGINE_JOURNAL_CONFIRM, ENGINE_DECRYPT_START, ENGINE_DECRYPT,      ENGINE_VERIFY_START,
+      ENGINE_VERIFY_STEP,     ENGINE_VERIFY_END,    ENGINE_LAUNCH,       ENGINE_LOCK,
+      ENGINE_SET_STATE,       ENGINE_RAISE_MINIMUM, ENGINE_HEADER_CHECK, ENGINE_INIT};
   struct image_info info = image(2, 0x01000000, PAGE);
   struct engine_image_info told;
   uint32_t vectors = 0, image_state = 0;
@@ -418,6 +419,78 @@ static void an_image_number_that_the_board_has_not_is_no_candidate(void **state)
   assert_true(candidate(header) == PC_ERR_SIZE);
 }
 
+static void only_the_allowed_steps_between_states(void **state)
+{
+  (void)state;
+  static const enum image_state all[] = {IMAGE_STATE_NEW, IMAGE_STATE_SELFTEST, IMAGE_STATE_VALID,
+                                         IMAGE_STATE_VALID_ALL, IMAGE_STATE_INVALID};
+  /* expected[from][to]: 1 a step, 2 already there, 0 refused; in the order of all[]. */
+  static const uint8_t expected[5][5] = {
+      {2, 1, 0, 0, 0}, {0, 2, 1, 0, 1}, {0, 0, 1, 0, 0}, {0, 0, 0, 2, 0}, {0, 0, 0, 0, 2}};
+  struct image_info info = image(2, 0x01000000, PAGE);
+  for (unsigned from = 0; from < 5; from++)
+    for (unsigned to = 0; to < 5; to++) {
+      uint32_t now = 0;
+      pack(&info);
+      image_header_set_state(header, all[from]);
+      simflash_fill(HEADER_AT, 0xFF, PAGE);
+      simflash_load(HEADER_AT, header, sizeof header);
+      pc_status status = powered_call(ENGINE_SET_STATE, 1, all[to]);
+      assert_true((status == PC_OK) == (expected[from][to] != 0));
+      assert_true(engine_call(ENGINE_GET_STATE, 1, (uintptr_t)&now, 0) == PC_OK);
+      assert_int_equal(now, all[status == PC_OK ? to : from]);
+    }
+  /* The application's own word */
+  for (unsigned from = 0; from < 5; from++) {
+    pack(&info);
+    image_header_set_state(header, all[from]);
+    simflash_fill(HEADER_AT, 0xFF, PAGE);
+    simflash_load(HEADER_AT, header, sizeof header);
+    pc_status status = powered_call(ENGINE_VALIDATE, from % 2 == 0 ? 1 : 255, 0);
+    assert_true(status == (from >= 1 && from <= 3 ? PC_OK : PC_ERR_STATE));
+  }
+}
+
+static void a_torn_state_leaves_the_header_as_good_as_before(void **state)
+{
+  (void)state;
+  struct image_info info = image(2, 0x01000000, PAGE);
+  install(&info);
+  for (uint32_t unit = IMAGE_AT_STATE; unit < IMAGE_HEADER_SIZE; unit += 8)
+    simflash_break(HEADER_AT + unit);
+  assert_true(verify(ENGINE_SOURCE_ACTIVE) == PC_OK);
+}
+
+static void the_minimum_is_stored_only_for_a_verified_and_validated_image(void **state)
+{
+  (void)state;
+  static const struct {
+    uint32_t flags, minimum, stored;
+    enum image_state state;
+  } cases[] = {{IMAGE_FLAG_RAISE_MINIMUM, 0x01000000, 0, IMAGE_STATE_NEW},
+               {IMAGE_FLAG_RAISE_MINIMUM, 0x01000000, 0, IMAGE_STATE_SELFTEST},
+               {0, 0x01000000, 0, IMAGE_STATE_VALID},
+               {IMAGE_FLAG_RAISE_MINIMUM, 0x01000000, 0x01000000, IMAGE_STATE_VALID},
+               {IMAGE_FLAG_RAISE_MINIMUM, 0xFFFFFFFF, 0x02000000, IMAGE_STATE_VALID_ALL}, /* never above itself */
+               {IMAGE_FLAG_RAISE_MINIMUM, 0x00000001, 0x02000000, IMAGE_STATE_VALID}};    /* and never down */
+  for (unsigned i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    struct image_info info = image(2, 0x02000000, PAGE);
+    info.flags = cases[i].flags;
+    info.minimum = cases[i].minimum;
+    install(&info);
+    image_header_set_state(header, cases[i].state);
+    simflash_fill(HEADER_AT, 0xFF, PAGE);
+    simflash_load(HEADER_AT, header, sizeof header);
+    reset();
+    assert_true(engine_call(ENGINE_RAISE_MINIMUM, 1, 0, 0) == PC_ERR_STATE); /* not verified */
+    assert_true(verify(ENGINE_SOURCE_ACTIVE) == PC_OK);
+    assert_true(powered_call(ENGINE_RAISE_MINIMUM, 1, 0) == PC_OK);
+    assert_int_equal(engine.counter.last, cases[i].stored);
+    reset();
+    assert_int_equal(engine.counter.last, cases[i].stored);
+  }
+}
+
 static pc_status judge_in_engine(void *ctx, const uint8_t *bytes)
 {
   (void)ctx;
@@ -500,6 +573,9 @@ int main(void)
       cmocka_unit_test_setup(nothing_works_before_init, setup),
       cmocka_unit_test_setup(pointers_into_the_engine_or_around_the_end_are_refused, setup),
       cmocka_unit_test_setup(an_image_number_that_the_board_has_not_is_no_candidate, setup),
+      cmocka_unit_test_setup(only_the_allowed_steps_between_states, setup),
+      cmocka_unit_test_setup(a_torn_state_leaves_the_header_as_good_as_before, setup),
+      cmocka_unit_test_setup(the_minimum_is_stored_only_for_a_verified_and_validated_image, setup),
       cmocka_unit_test_setup(no_mutated_header_erases_or_programs_anything, setup),
       cmocka_unit_test(constant_time_comparison_sees_every_bit),
   };

@@ -222,6 +222,14 @@ static pc_status sim_read(uint32_t addr, void *to, uint32_t size)
 
 /* Programs and erases, whole or cut */
 
+static bool all_zero(const uint8_t *bytes, uint32_t size)
+{
+  for (uint32_t i = 0; i < size; i++)
+    if (bytes[i] != 0)
+      return false;
+  return true;
+}
+
 static bool all_blank(const uint8_t *bytes, uint32_t size)
 {
   return size == 0 || (bytes[0] == 0xFF && memcmp(bytes, bytes + 1, size - 1) == 0);
@@ -298,7 +306,10 @@ static pc_status program_unit(struct device *d, uint32_t u, const uint8_t *from)
   counts.programs++;
   if (cut && cut_tear == SIMFLASH_BEFORE)
     power_fails();
-  if (cell->kind != BLANK) {
+  if (cell->kind != BLANK && !cut && all_zero(from, d->unit)) { /* zeros go over anything, and make it sound */
+    memset(now, 0, d->unit);
+    cell->kind = WRITTEN;
+  } else if (cell->kind != BLANK) {
     bool blank = read_unit(d, u, read) && all_blank(read, d->unit);
     bool refuse = refuse_torn < 0 ? simflash_random() & 1u : refuse_torn != 0;
     if (cell->kind == WRITTEN || cell->kind == BAD || !blank || refuse) {

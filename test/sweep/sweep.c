@@ -29,6 +29,8 @@ static struct {
   size_t old_sfb_size, old_size, new_sfb_size, new_size;
   uint32_t active, download, slot_size;
   unsigned long programs, again;
+  bool rollback;
+  const char *begin, *end; /* what the console says first and last */
 } job;
 
 static struct bench_board board;
@@ -47,9 +49,17 @@ static void set_up(void)
   bench_load(&board, job.download, job.new_sfb, 320);
   bench_load(&board, job.download + PAGE, job.new_sfb + 512, job.new_sfb_size - 512);
   soc_pin(board.soc, 'C', 13, true);
+  soc_skip_idle(board.soc, true);
   soc_power_on(board.soc);
-  if (bench_run(&board, "installing.", LIMIT) != SOC_STOP_REQUEST) {
-    fprintf(stderr, "sweep: the boot loader did not begin to install:\n%s\n", board.console);
+  if (job.rollback) {
+    (void)bench_run(&board, "TINY new runs, ", LIMIT);
+    (void)bench_run(&board, "\n", 1000000);
+    soc_reset_pin(board.soc);
+    bench_clear(&board);
+    soc_clear_stats(board.soc);
+  }
+  if (bench_run(&board, job.begin, LIMIT) != SOC_STOP_REQUEST) {
+    fprintf(stderr, "sweep: the boot loader did not say '%s':\n%s\n", job.begin, board.console);
     exit(1);
   }
 }
@@ -72,13 +82,31 @@ static bool holds(uint32_t addr, const uint8_t *expected, size_t size)
   return same;
 }
 
+/* What must hold when the old image is back. */
+static const char *judge_rollback(void)
+{
+  if (!holds(job.active, job.old_image, job.old_size))
+    return "the active slot is not the old image";
+  if (!is_blank(job.active + (uint32_t)job.old_size, job.slot_size - job.old_size))
+    return "something lies behind the old image";
+  if (!holds(HEADER_AT, job.old_sfb, 192))
+    return "the active header is not the old one";
+  if (!is_blank(job.download, 2 * PAGE))
+    return "there is still a candidate or a backup";
+  return NULL;
+}
+
 /* What must hold when the new image runs. `cuts`: how often the power went. Returns NULL, or what is wrong. */
 static const char *judge(unsigned cuts)
 {
   struct soc_stats stats;
   soc_get_stats(board.soc, &stats);
   if (strstr(board.console, "engine answers") == NULL)
-    return "the new image runs, but its engine does not answer";
+    return "the image runs, but its engine does not answer";
+  if (stats.max_page_erases > 1 + 2 * cuts) /* a journal page is begun anew at each reset; data pages are far below */
+    return "a page was erased too often";
+  if (job.rollback)
+    return judge_rollback();
   if (!holds(job.active, job.new_image, job.new_size))
     return "the active slot is not the new image";
   if (!is_blank(job.active + (uint32_t)job.new_size, job.slot_size - job.new_size))
@@ -91,8 +119,6 @@ static const char *judge(unsigned cuts)
     return "the old header was not kept";
   if (!holds(job.download + 2 * PAGE, job.old_image, job.old_size))
     return "the old image was not kept";
-  if (stats.max_page_erases > 1 + 2 * cuts) /* a journal page is begun anew at each reset; data pages are far below */
-    return "a page was erased too often";
   return NULL;
 }
 
@@ -110,11 +136,11 @@ static int finish_case(unsigned long at, const char *how, enum soc_cut_mode mode
       soc_cut(board.soc, 1 + (random >> 16) % (cuts == 1 ? 600 : 8), (enum soc_cut_mode)(random >> 8 & 3), random);
       cuts++;
     }
-    stop = bench_run(&board, "TINY new runs, ", LIMIT);
+    stop = bench_run(&board, job.end, LIMIT);
   }
   if (stop == SOC_STOP_REQUEST)
     (void)bench_run(&board, "\n", 1000000);
-  const char *wrong = stop == SOC_STOP_REQUEST ? judge(cuts) : "the board does not get to the new image";
+  const char *wrong = stop == SOC_STOP_REQUEST ? judge(cuts) : "the board does not get there";
   if (wrong == NULL)
     return 0;
   printf("FAILED: operation %lu, %s, seed %u, %u cuts: %s\n%s\n", at, how, seed, cuts, wrong, board.console);
@@ -166,7 +192,7 @@ static struct operation *record(unsigned long *count)
   soc_get_stats(board.soc, &before);
   (void)soc_mem_read(board.soc, JOURNAL_AT, journal, sizeof journal);
   board.seen = false;
-  board.until = "TINY new runs, ";
+  board.until = job.end;
   while (!board.seen) {
     if (soc_run(board.soc, STEP) != SOC_STOP_LIMIT && !board.seen) {
       fprintf(stderr, "sweep: the uncut run ended early:\n%s\n", board.console);
@@ -223,6 +249,8 @@ static void arguments(int count, char **values)
       job.programs = number(values[++i]);
     } else if (strcmp(values[i], "--again") == 0 && i + 1 < count) {
       job.again = number(values[++i]);
+    } else if (strcmp(values[i], "--rollback") == 0) {
+      job.rollback = true;
     } else {
       fprintf(stderr, "sweep: what is '%s'?\n", values[i]);
       exit(2);
@@ -238,10 +266,12 @@ int main(int count, char **values)
 {
   unsigned long operations = 0, kinds[3] = {0, 0, 0};
   arguments(count, values);
+  job.begin = job.rollback ? "STATE: ROLLBACK" : "installing.";
+  job.end = job.rollback ? "TINY old runs, " : "TINY new runs, ";
   set_up();
   pid_t child = fork(); /* the uncut run judges itself in a child, */
   if (child == 0) {
-    if (bench_run(&board, "TINY new runs, ", LIMIT) == SOC_STOP_REQUEST)
+    if (bench_run(&board, job.end, LIMIT) == SOC_STOP_REQUEST)
       (void)bench_run(&board, "\n", 1000000);
     const char *wrong = judge(0);
     if (wrong != NULL)
