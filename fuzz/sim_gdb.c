@@ -90,7 +90,8 @@ static void restart(void *ctx)
 static void send_bytes(void *ctx, const void *bytes, size_t size)
 {
   (void)ctx;
-  if (size > GDB_FRAME_MAX || (size > 0 && !memchr("+-$", *(const char *)bytes, 3)))
+  const char first = size > 0 ? *(const char *)bytes : '+';
+  if (size > GDB_FRAME_MAX || (first != '+' && first != '-' && first != '$'))
     abort();
 }
 

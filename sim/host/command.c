@@ -36,8 +36,8 @@ static bool fail(char *err, size_t err_size, const char *message, const char *wh
   /* What came from outside goes into a one-line answer: nothing but printable characters, and not too many. */
   char shown[41];
   size_t n = 0;
-  for (; n < sizeof shown - 1 && what[n]; n++)
-    shown[n] = isprint((unsigned char)what[n]) ? what[n] : '?';
+  for (; n < sizeof shown - 1 && *what; n++, what++)
+    shown[n] = isprint((unsigned char)*what) ? *what : '?';
   shown[n] = 0;
   snprintf(err, err_size, message, shown);
   return false;
@@ -112,9 +112,10 @@ static bool parse_mode(const char *name, const char *seed, struct command_cut *o
 bool command_parse_cut(const char *text, struct command_cut *out, char *err, size_t err_size)
 {
   char copy[64];
-  if (strlen(text) >= sizeof copy)
+  size_t length = strlen(text);
+  if (length >= sizeof copy)
     return fail(err, err_size, "a cut is N[:before|clean|torn:SEED|weak:SEED], not '%s'", text);
-  strcpy(copy, text);
+  memcpy(copy, text, length + 1);
   char *mode = strchr(copy, ':'), *seed = NULL;
   if (mode) {
     *mode++ = 0;
@@ -236,6 +237,7 @@ static const struct {
     {"reset", COMMAND_RESET, false},
     {"reset run", COMMAND_RESET, false},
     {"reset halt", COMMAND_RESET, true},
+    {"reset init", COMMAND_RESET, true}, /* as debug scripts for other probes say it */
     {"power on", COMMAND_POWER, true},
     {"power off", COMMAND_POWER, false},
     {"power-cycle", COMMAND_POWER_CYCLE, false},

@@ -47,11 +47,12 @@ int net_listen_tcp(const char *port, uint16_t *chosen, char *err, size_t err_siz
 int net_listen_unix(const char *path, char *err, size_t err_size)
 {
   struct sockaddr_un a = {.sun_family = AF_UNIX};
-  if (strlen(path) == 0 || strlen(path) >= sizeof a.sun_path) {
+  size_t length = strlen(path);
+  if (length == 0 || length >= sizeof a.sun_path) {
     snprintf(err, err_size, "a Unix socket's name has 1 to %zu characters: '%s'", sizeof a.sun_path - 1, path);
     return -1;
   }
-  strcpy(a.sun_path, path);
+  memcpy(a.sun_path, path, length + 1);
   struct stat st;
   if (lstat(path, &st) == 0) {
     int probe = S_ISSOCK(st.st_mode) ? socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0) : -1;

@@ -54,6 +54,8 @@ static const char help[] =
     "         realtime          keep to real time always\n"
     "         fast              wait only while a client is connected and the program waits for it (default\n"
     "                           without one)\n"
+    "  --skip-idle              let time jump while the program polls for something: quicker, with fewer\n"
+    "                           instructions in the figures; time-outs that count loops get longer\n"
     "  --quiet                  errors only\n"
     "  --json                   messages as JSON, one object a line\n"
     "\n"
@@ -96,6 +98,7 @@ enum {
   O_TRANSCRIPT,
   O_STATS,
   O_PACE,
+  O_SKIP_IDLE,
   O_QUIET,
   O_JSON,
   O_UNTIL,
@@ -129,6 +132,7 @@ static const struct option table[] = {
     {"transcript", required_argument, NULL, O_TRANSCRIPT},
     {"stats", required_argument, NULL, O_STATS},
     {"pace", required_argument, NULL, O_PACE},
+    {"skip-idle", no_argument, NULL, O_SKIP_IDLE},
     {"quiet", no_argument, NULL, O_QUIET},
     {"json", no_argument, NULL, O_JSON},
     {"until", required_argument, NULL, O_UNTIL},
@@ -255,6 +259,8 @@ static bool parse_flag(struct parse *p, int option)
     return o->halt = true;
   case O_STAY:
     return o->stay = true;
+  case O_SKIP_IDLE:
+    return o->skip_idle = true;
   case O_QUIET:
     return o->quiet = true;
   default:

@@ -55,7 +55,7 @@ struct options {
   unsigned pin_count;
   double press_button; /* seconds; 0: not pressed */
   enum pace_mode pace;
-  bool erase, no_run, halt, stay, wait_client, quiet, json;
+  bool erase, no_run, halt, stay, wait_client, skip_idle, quiet, json;
 };
 
 enum options_result { OPTIONS_RUN, OPTIONS_DONE /* help or version was printed */, OPTIONS_WRONG /* told on stderr */ };

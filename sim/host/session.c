@@ -76,7 +76,7 @@ void session_log(struct session *s, const char *line)
   symbols_annotate(&s->symbols, line, text, sizeof text - 1);
   report(&s->report, "log", "%s", text);
   if (gdb_link_connected(s)) {
-    strcat(text, "\n");
+    memcpy(text + strlen(text), "\n", 2);
     gdb_server_console(&s->gdb.server, text);
   }
 }
@@ -227,7 +227,7 @@ static void service_uarts(struct session *s, const struct pollfd *fds, const uns
 static void wait_inside(struct session *s, double seconds)
 {
   struct pollfd fds[FDS_MAX];
-  unsigned counts[OPTIONS_UARTS], uarts;
+  unsigned counts[OPTIONS_UARTS] = {0}, uarts;
   unsigned n = collect(s, fds, counts, &uarts);
   if (wait_files(fds, n, seconds) <= 0)
     return;
@@ -404,7 +404,7 @@ static void on_signal(struct session *s)
 static void look_after_files(struct session *s, double seconds)
 {
   struct pollfd fds[FDS_MAX];
-  unsigned counts[OPTIONS_UARTS], uarts;
+  unsigned counts[OPTIONS_UARTS] = {0}, uarts;
   unsigned n = collect(s, fds, counts, &uarts);
   if (wait_files(fds, n, seconds) > 0) {
     service_uarts(s, fds, counts);
@@ -461,6 +461,7 @@ static bool open_device(struct session *s)
   struct soc_host attached = host;
   attached.ctx = s;
   soc_attach(s->soc, &attached);
+  soc_skip_idle(s->soc, o->skip_idle);
   const struct soc_region *regions;
   size_t count = soc_regions(s->soc, &regions);
   for (size_t i = 0; o->erase && i < count; i++)

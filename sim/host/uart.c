@@ -67,13 +67,14 @@ static bool open_pty(struct uart *u, const char *link, char *err, size_t err_siz
     u->notify = -1;
   }
   if (*link) {
-    if (strlen(link) >= sizeof u->link) {
+    size_t length = strlen(link);
+    if (length >= sizeof u->link) {
       snprintf(err, err_size, "the name of the link is too long: %s", link);
       return false;
     }
     if (!make_link(u->path, link, err, err_size))
       return false;
-    strcpy(u->link, link);
+    memcpy(u->link, link, length + 1);
   }
   return true;
 }
@@ -117,13 +118,14 @@ bool uart_open(struct uart *u, const char *spec, unsigned index, char *err, size
   }
   if (strncmp(spec, "unix:", 5) == 0) {
     u->kind = UART_UNIX;
-    if (strlen(spec + 5) >= sizeof u->path) {
+    size_t length = strlen(spec + 5);
+    if (length >= sizeof u->path) {
       snprintf(err, err_size, "the name is too long: %s", spec + 5);
       return false;
     }
     u->listener = net_listen_unix(spec + 5, err, err_size);
     if (u->listener >= 0)
-      strcpy(u->path, spec + 5);
+      memcpy(u->path, spec + 5, length + 1);
     return u->listener >= 0;
   }
   snprintf(err, err_size, "a UART ends in pty[:LINK], tcp:PORT, unix:PATH, stdio or none, not '%.60s'", spec);

@@ -1,5 +1,6 @@
-/* A small program for the simulated NUCLEO-L476RG, with one command a byte, so that one build serves most tests of stm32sim.
- * Bare registers (RM0351), 4 MHz MSI, USART2 at 115200 on PA2 and PA3. Anything that is not a command is echoed. */
+/* A small program for the simulated NUCLEO-L476RG, with one command a byte, so that one build serves most tests of
+ * stm32sim. Bare registers (RM0351), 4 MHz MSI, USART2 at 115200 on PA2 and PA3. Anything that is not a command is
+ * echoed. */
 #include <stdint.h>
 
 #define REG(address) (*(volatile uint32_t *)(address))
@@ -25,7 +26,7 @@
 
 #define TEST_PAGE 0x08040000u
 
-extern uint32_t stack_top;
+extern uint32_t stack_top[];
 volatile uint32_t counter; /* watched and counted by the tests */
 volatile uint32_t ticks;
 float scale = 1.5f;
@@ -285,13 +286,13 @@ void SysTick_Handler(void)
 
 __attribute__((noreturn)) void Reset_Handler(void)
 {
-  extern uint32_t data_load, data_start, data_end, bss_start, bss_end;
+  extern uint32_t data_load[], data_start[], data_end[], bss_start[], bss_end[];
   REG(0xE000ED88) = 15u << 20; /* FPU on */
   __asm volatile("dsb\n isb");
-  uint32_t *from = &data_load;
-  for (uint32_t *to = &data_start; to < &data_end;)
+  uint32_t *from = data_load;
+  for (uint32_t *to = data_start; to != data_end;)
     *to++ = *from++;
-  for (uint32_t *to = &bss_start; to < &bss_end;)
+  for (uint32_t *to = bss_start; to != bss_end;)
     *to++ = 0;
   main();
   for (;;) {
@@ -307,5 +308,5 @@ void HardFault_Handler(void)
 }
 
 __attribute__((section(".vectors"), used)) static void *const vectors[16] = {
-    &stack_top, (void *)Reset_Handler, 0, (void *)HardFault_Handler, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-    (void *)SysTick_Handler};
+    stack_top, (void *)Reset_Handler,  0, (void *)HardFault_Handler, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0,         (void *)SysTick_Handler};

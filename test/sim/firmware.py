@@ -10,8 +10,8 @@ sys.path.insert(0, os.path.join(HERE, "..", "support"))
 import sim  # noqa: E402
 
 ELF = os.path.abspath("board.elf")
-FLAGS = ["-mcpu=cortex-m4", "-mthumb", "-mfpu=fpv4-sp-d16", "-mfloat-abi=hard", "-O1", "-g", "-ffreestanding", "-nostdlib",
-         "-Wall", "-Wextra", "-Werror"]
+FLAGS = ["-mcpu=cortex-m4", "-mthumb", "-mfpu=fpv4-sp-d16", "-mfloat-abi=hard", "-O1", "-g", "-ffreestanding",
+         "-nostdlib", "-Wall", "-Wextra", "-Werror"]
 
 
 def build():

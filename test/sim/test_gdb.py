@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""stm32sim under the real gdb: attach, load, breakpoints, stepping, watchpoints, monitor commands, leaving and coming back."""
+"""stm32sim under the real gdb: attach, load, breakpoints, stepping, watchpoints, monitor commands, detach."""
 import os
 import re
 import select
@@ -35,8 +35,8 @@ def gdb(s, *commands, send=None):
 class Gdb(unittest.TestCase):
     def test_load_puts_a_program_into_an_empty_chip(self):
         with Sim("--halt", gdb=True) as s:
-            text = gdb(s, "load", "compare-sections", "monitor reset halt", "maintenance flush register-cache", "print $pc",
-                       "info mem", "detach")
+            text = gdb(s, "load", "compare-sections", "monitor reset halt", "maintenance flush register-cache",
+                       "print $pc", "info mem", "detach")
             self.assertIn("Start address", text)
             self.assertEqual(text.count("matched"), 2, text)
             self.assertNotIn("MIS-MATCHED", text)
@@ -48,8 +48,8 @@ class Gdb(unittest.TestCase):
     def test_breakpoints_steps_and_the_call_stack(self):
         with Sim("--load", ELF, "--halt", gdb=True) as s:
             text = gdb(s, "break main", "continue", "next", "stepi", "print/x $pc", "info breakpoints", "delete",
-                       "thbreak print", "continue", "backtrace", "hbreak put", "continue", "continue", "print c", "finish",
-                       "delete", "detach")
+                       "thbreak print", "continue", "backtrace", "hbreak put", "continue", "continue", "print c",
+                       "finish", "delete", "detach")
             self.assertRegex(text, r"Breakpoint 1, main \(\)")
             self.assertRegex(text, r"reakpoint 2, print \(s=.*\"ready.n\"\)")
             self.assertRegex(text, r"#1 +0x[0-9a-f]+ in main \(\)")
@@ -62,8 +62,8 @@ class Gdb(unittest.TestCase):
         with Sim("--load", ELF, "--halt", gdb=True) as s:
             #  movs r0, #1; adds r0, #1; b .
             text = gdb(s, "set *(unsigned short *)0x20002000 = 0x2001", "set *(unsigned short *)0x20002002 = 0x3001",
-                       "set *(unsigned short *)0x20002004 = 0xe7fe", "break *0x20002004", "set $pc = 0x20002000", "continue",
-                       "print $r0", "stepi", "print/x $pc", "delete", "detach")
+                       "set *(unsigned short *)0x20002004 = 0xe7fe", "break *0x20002004", "set $pc = 0x20002000",
+                       "continue", "print $r0", "stepi", "print/x $pc", "delete", "detach")
             self.assertRegex(text, r"Breakpoint 1, 0x20002004")
             self.assertIn("$1 = 2", text)
             self.assertIn("$2 = 0x20002004", text)
@@ -84,8 +84,9 @@ class Gdb(unittest.TestCase):
     def test_registers_can_be_read_and_written(self):
         with Sim("--load", ELF, "--halt", gdb=True) as s:
             text = gdb(s, "info registers", "info registers float", "set $r7 = 0x12345678", "print/x $r7",
-                       "set $primask = 1", "print $primask", "set $psp = 0x20001000", "print $psp", "set $basepri = 0x40",
-                       "print/x $basepri", "set $s5 = 1.5", "print $s5", "print/x $d2", "set $d3 = 2.25", "print $s6",
+                       "set $primask = 1", "print $primask", "set $psp = 0x20001000", "print $psp",
+                       "set $basepri = 0x40", "print/x $basepri", "set $s5 = 1.5", "print $s5", "print/x $d2",
+                       "set $d3 = 2.25", "print $s6",
                        "print $d3", "print/x $msp", "print/x $control", "print/x $xpsr", "set $primask = 0",
                        "set $basepri = 0", "detach")
             for name in ["r%d" % i for i in range(13)] + ["sp", "lr", "pc", "xpsr", "msp", "psp", "primask", "basepri",
@@ -117,8 +118,8 @@ class Gdb(unittest.TestCase):
     def test_ctrl_c_stops_a_running_program(self):
         with Sim("--load", ELF, "--halt", gdb=True) as s:
             p = subprocess.Popen([*GDB, "-ex", "target remote 127.0.0.1:%d" % s.gdb_port, "-ex", "continue", "-ex",
-                                  "print 6 * 7", "-ex", "detach", ELF], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                 stderr=subprocess.STDOUT)
+                                  "print 6 * 7", "-ex", "detach", ELF], stdin=subprocess.DEVNULL,
+                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
             s.wait_text("ready\n")
             p.send_signal(signal.SIGINT)
             text = p.communicate(timeout=30)[0].decode()
@@ -130,8 +131,8 @@ class Gdb(unittest.TestCase):
         with Sim("--load", ELF, gdb=True) as s:
             s.wait_text("ready\n")
             text = gdb(s, "monitor help", "monitor status", "monitor stats", "monitor nonsense", "monitor wait off",
-                       "monitor button press", "monitor power-cycle", "monitor status", "monitor reset", "monitor reset init",
-                       "monitor power off", "continue", "monitor power on", "detach")
+                       "monitor button press", "monitor power-cycle", "monitor status", "monitor reset",
+                       "monitor reset init", "monitor power off", "continue", "monitor power on", "detach")
             self.assertIn("cut after N flash operations", text)
             self.assertIn("stopped pc=", text)
             self.assertIn('"instructions":', text)

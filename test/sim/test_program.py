@@ -187,7 +187,8 @@ class Ends(unittest.TestCase):
                 s.ask("W", "written\n")
                 s.process.send_signal(number)
                 self.assertEqual(s.wait(), 0)
-            self.assertEqual(run("--state", state, "--uart", "stdio", "--until", "page 11111111", stdin=b"X").returncode, 0)
+            r = run("--state", state, "--uart", "stdio", "--until", "page 11111111", stdin=b"X")
+            self.assertEqual(r.returncode, 0)
         with Sim("--load", ELF, "--until", "never") as s:
             s.wait_text("ready")
             s.process.send_signal(signal.SIGTERM)
@@ -412,6 +413,14 @@ class Pace(unittest.TestCase):
             self.assertGreater(time.monotonic() - before, 0.1)
             s.ask("Z", "waiting\n")
             s.ask("k", "got k\n")
+
+    def test_skipped_idle_time_is_still_time(self):
+        figures = []
+        for more in ([], ["--skip-idle"]):
+            r = run("--load", ELF, "--max-seconds", "0.5", "--stats", "-", *more)
+            figures.append(json.loads(r.stdout))
+        self.assertAlmostEqual(figures[0]["seconds"], figures[1]["seconds"], places=2)
+        self.assertGreater(figures[0]["instructions"], 10 * figures[1]["instructions"])
 
     def test_realtime_is_kept_also_asleep(self):
         start = time.monotonic()

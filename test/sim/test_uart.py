@@ -207,8 +207,8 @@ class Ymodem(unittest.TestCase):
             while b"now" not in os.read(fd, 100):
                 pass
             os.close(fd)
-            said = subprocess.run("sb -k file.bin < alone.tty > alone.tty", shell=True, stderr=subprocess.PIPE, timeout=60,
-                                  check=False)
+            said = subprocess.run("sb -k file.bin < alone.tty > alone.tty", shell=True, stderr=subprocess.PIPE,
+                                  timeout=60, check=False)
             self.assertEqual(said.returncode, 0, said.stderr)
             self.assertEqual(s.wait(), 0)
 

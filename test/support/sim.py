@@ -214,8 +214,8 @@ class Sim:
         return self.wait_text(text, **options)
 
     def sb(self, *files, args=("-k",), timeout=None, check=True):
-        """Send files by YMODEM with the real `sb` (lrzsz). Returns its exit code; SimError if it is not 0, unless check is
-        False. What it said is in sim.sb_said. The bytes go through this process, because sb reads ahead: so what the
+        """Send files by YMODEM with the real `sb` (lrzsz). Returns its exit code; SimError if it is not 0, unless check
+        is False. What it said is in sim.sb_said. The bytes go through this process, because sb reads ahead: so what the
         program prints right after the transfer is not lost but stands in sim.text."""
         deadline = time.monotonic() + (timeout or self.timeout)
         near, far = socket.socketpair()
@@ -329,6 +329,6 @@ class _Pty:
 
 
 def run(*args, binary=None, timeout=TIMEOUT, stdin=b""):
-    """stm32sim from start to end without a client. Returns subprocess.CompletedProcess with text of stdout and stderr."""
+    """stm32sim from start to end without a client. Returns subprocess.CompletedProcess with the bytes it printed."""
     return subprocess.run([binary or program(), *[str(a) for a in args]], input=stdin, stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE, timeout=timeout, check=False)
