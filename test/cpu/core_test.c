@@ -132,16 +132,19 @@ static void skipping_it_frees_the_block(void **state)
   cpu_set(m.cpu, 2, 0);
   assert_stop(&m, 1 + 2 + 1, CPU_STOP_LIMIT);
   cpu_skip(m.cpu); /* first in the block: the second stays conditional */
+  cpu_set(m.cpu, 3, 0);
   assert_stop(&m, 2, CPU_STOP_LIMIT);
   assert_int_equal(reg(&m, 1), 0);
   assert_int_equal(reg(&m, 2), 0);
+  assert_int_equal(reg(&m, 3), 33); /* and what comes behind the block is free */
   machine_free(&m);
 }
 
 /* ---- time ---- */
-static uint64_t ticked_at, ticked_count, next_deadline;
+static uint64_t ticked_at, ticked_before, ticked_count, next_deadline;
 static void tick(struct machine *m)
 {
+  ticked_before = ticked_at;
   ticked_at = cpu_cycles(m->cpu);
   ticked_count++;
   if (next_deadline) {
@@ -186,6 +189,7 @@ static void deadline_in_the_past_waits_for_the_next_boundary(void **state)
   cpu_set_deadline(m.cpu, 5);
   assert_stop(&m, 100, CPU_STOP_LIMIT);
   assert_int_equal(ticked_count, 2);
+  assert_true(ticked_at > ticked_before);
   machine_free(&m);
 }
 

@@ -80,7 +80,7 @@ static void unreadable_vector_becomes_hardfault(void **state)
   cpu_scs_write(m.cpu, 0xe000ed08, 0x90000000);
   assert_stop(&m, 0, CPU_STOP_LOCKUP);
   cpu_reset(m.cpu, 0);
-  put_word(&m, 11 * 4, HANDLER(11)); /* no Thumb bit */
+  put_word(&m, 11 * 4, HANDLER(11));            /* no Thumb bit */
   cpu_scs_write(m.cpu, 0xe000ed1c, 0x80000000); /* SVC below UsageFault */
   cpu_scs_write(m.cpu, 0xe000ed24, 0x70000);
   assert_stop(&m, 2, CPU_STOP_LIMIT);

@@ -81,29 +81,38 @@ static bool refuse_once_closed(struct machine *m, uint32_t addr, enum cpu_access
 static bool closing_device(struct machine *m, uint32_t addr, unsigned size, uint32_t value)
 {
   (void)size;
-  (void)value;
   if (addr != 0x40000000) {
     return false;
   }
   m->user = m; /* the granule that runs now is closed by its own store */
-  cpu_invalidate(m->cpu, 0x400, 0x100);
+  if (value == 1) {
+    cpu_invalidate(m->cpu, 0x400, 0x100);
+  } else {
+    cpu_flush(m->cpu);
+  }
   return true;
 }
 
 static void the_running_granule_can_be_closed(void **state)
 {
   (void)state;
-  struct machine m;
-  begin(&m);
-  m.refuse = refuse_once_closed;
-  m.on_fetch = note_fetch;
-  m.device_write = closing_device;
-  logged = 0;
-  PUT(&m, CODE, MOVS(0, 1), STR(0, 1, 0), MOVS(2, 2), MOVS(3, 3), B(0));
-  cpu_set(m.cpu, 1, 0x40000000);
-  assert_stop(&m, 4, CPU_STOP_LIMIT);
-  ASSERT_LOG(0x404, 0x406);
-  machine_free(&m);
+  for (uint32_t way = 1; way <= 2; way++) { /* by cpu_invalidate, by cpu_flush */
+    struct machine m;
+    begin(&m);
+    m.refuse = refuse_once_closed;
+    m.on_fetch = note_fetch;
+    m.device_write = closing_device;
+    logged = 0;
+    PUT(&m, CODE, STR(2, 1, 4), STR(0, 1, 0), MOVS(2, 2), MOVS(3, 3), B(-4));
+    cpu_set(m.cpu, CPU_PC, CODE + 4); /* everything behind the store is decoded already */
+    assert_stop(&m, 10, CPU_STOP_LIMIT);
+    cpu_set(m.cpu, CPU_PC, CODE + 2);
+    cpu_set(m.cpu, 0, way);
+    cpu_set(m.cpu, 1, 0x40000000);
+    assert_stop(&m, 3, CPU_STOP_LIMIT);
+    ASSERT_LOG(0x404, 0x406);
+    machine_free(&m);
+  }
 }
 
 /* ---- data through the bus ---- */
@@ -210,6 +219,59 @@ static void the_second_half_of_an_instruction_may_change(void **state)
     assert_stop(&m, 5, CPU_STOP_LIMIT);
     assert_int_equal(reg(&m, 3), i);
   }
+  machine_free(&m);
+}
+
+/* The same inside a granule, and from outside with the other granule executed first. */
+static void second_halves_are_told_by_invalidate_and_store(void **state)
+{
+  (void)state;
+  struct machine m;
+  begin(&m);
+  const uint16_t code[] = {STRH(0, 1, 0), NOP, MOVW(3, 0x111), B(-8)};
+  memcpy(m.ram, code, sizeof code);
+  cpu_set(m.cpu, 1, MACHINE_RAM + 6);
+  cpu_set(m.cpu, CPU_PC, MACHINE_RAM);
+  for (uint32_t i = 1; i < 5; i++) {
+    cpu_set(m.cpu, 0, 0x300 | i);
+    assert_stop(&m, 4, CPU_STOP_LIMIT);
+    assert_int_equal(reg(&m, 3), i);
+  }
+  PUT(&m, 0x4fe, MOVW(3, 0x111), BX(14), NOP, BX(14)); /* MOVW across the border at 0x500 */
+  PUT(&m, 0x600, BLX(4), BLX(5), B(-4));
+  cpu_set(m.cpu, 4, 0x505);
+  cpu_set(m.cpu, 5, 0x4ff);
+  cpu_set(m.cpu, CPU_PC, 0x600);
+  assert_stop(&m, 7, CPU_STOP_LIMIT);
+  assert_int_equal(reg(&m, 3), 0x111);
+  PUT(&m, 0x500, 0x322);
+  cpu_invalidate(m.cpu, 0x500, 2);
+  assert_stop(&m, 7, CPU_STOP_LIMIT);
+  assert_int_equal(reg(&m, 3), 0x22);
+  machine_free(&m);
+}
+
+/* Code changed itself, then memory and core go back to a snapshot: the old code runs again. */
+static void going_back_undoes_changed_code(void **state)
+{
+  (void)state;
+  struct machine m;
+  begin(&m);
+  const uint16_t code[] = {STRH(0, 1, 4), NOP, MOVS(3, 3), B(-6)};
+  memcpy(m.ram, code, sizeof code);
+  cpu_set(m.cpu, 1, MACHINE_RAM);
+  cpu_set(m.cpu, CPU_PC, MACHINE_RAM);
+  void *saved = test_malloc(cpu_snapshot_size(m.cpu));
+  cpu_snapshot_save(m.cpu, saved);
+  cpu_set(m.cpu, 0, MOVS(3, 99));
+  assert_stop(&m, 8, CPU_STOP_LIMIT);
+  assert_int_equal(reg(&m, 3), 99);
+  memcpy(m.ram, code, sizeof code);
+  cpu_snapshot_load(m.cpu, saved);
+  cpu_set(m.cpu, CPU_PC, MACHINE_RAM + 2);
+  assert_stop(&m, 2, CPU_STOP_LIMIT);
+  assert_int_equal(reg(&m, 3), 3);
+  test_free(saved);
   machine_free(&m);
 }
 
@@ -407,13 +469,14 @@ static void exclusive_store_needs_its_load(void **state)
   begin(&m);
   /* LDREX r0,[r1]; STREX r2,r3,[r1]; STREX r4,r3,[r1]; LDREX; SVC; STREX r5,r3,[r1] */
   PUT(&m, CODE, 0xe851, 0x0f00, 0xe841, 0x3200, 0xe841, 0x3400, 0xe851, 0x0f00, SVC(0), 0xe841, 0x3500, B(0));
-  PUT(&m, HANDLER(11), BX(14));
+  PUT(&m, HANDLER(11), 0xe841, 0x3600, BX(14));
   cpu_set(m.cpu, 1, DATA);
   cpu_set(m.cpu, 3, 0x77);
-  assert_stop(&m, 7, CPU_STOP_LIMIT);
+  assert_stop(&m, 8, CPU_STOP_LIMIT);
   assert_int_equal(reg(&m, 2), 0);
   assert_int_equal(reg(&m, 4), 1);
   assert_int_equal(reg(&m, 5), 1); /* an exception came between */
+  assert_int_equal(reg(&m, 6), 1); /* and its handler does not inherit the reservation */
   assert_int_equal(ram_word(&m, DATA), 0x77);
   machine_free(&m);
 }
@@ -445,6 +508,8 @@ int main(void)
       cmocka_unit_test(invalidate_makes_new_contents_and_rights_seen),
       cmocka_unit_test(code_in_ram_may_change_itself),
       cmocka_unit_test(the_second_half_of_an_instruction_may_change),
+      cmocka_unit_test(second_halves_are_told_by_invalidate_and_store),
+      cmocka_unit_test(going_back_undoes_changed_code),
       cmocka_unit_test(an_overwritten_it_block_is_forgotten),
       cmocka_unit_test(execute_never_ends_at_the_byte),
       cmocka_unit_test(small_subregions_are_exact),

@@ -475,6 +475,10 @@ static void protection(void)
   recovery = RETURN;
   call((uint32_t)process_stack | 1u);
   call(0xe000e001);
+  region(7, 0x80000000, AP(3) | SIZE(31));
+  call(0xe0100001);
+  call(0x90000001); /* allowed, but nothing is there */
+  MPU_RASR = 0;
   section("mpu: execution of data");
   recovery = SKIP;
   WRITE_SPECIAL("control", 1);
