@@ -31,7 +31,7 @@ static uint32_t stack_used(uint32_t base, uint32_t size)
 
 static void paint(uint32_t base, uint32_t size)
 {
-  uint8_t *bytes = malloc(size);
+  uint8_t *bytes = size != 0 ? malloc(size) : NULL;
   if (bytes == NULL)
     exit(2);
   memset(bytes, PAINT, size);

@@ -11,7 +11,8 @@ pc_status crypto_verify(const uint8_t public_key[CRYPTO_PUBLIC_SIZE], const uint
   result = p256_ecdsa_verify(signature, public_key, digest, CRYPTO_HASH_SIZE);
   if (result != P256_SUCCESS)
     return PC_ERR_SIGNATURE;
-  /* Read and judged twice, against a skipped branch. cppcheck-suppress identicalConditionAfterEarlyExit */
+  /* Read and judged twice, against a skipped branch. */
+  // cppcheck-suppress identicalConditionAfterEarlyExit
   if (result != P256_SUCCESS)
     return PC_ERR_SIGNATURE;
   return PC_OK;

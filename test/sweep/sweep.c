@@ -208,9 +208,10 @@ static struct operation *record(unsigned long *count)
     (void)soc_mem_read(board.soc, JOURNAL_AT, now, sizeof now);
     if (used == size) {
       size = size == 0 ? 4096 : size * 2;
-      list = realloc(list, size * sizeof *list);
-      if (list == NULL)
+      struct operation *more = realloc(list, size * sizeof *list);
+      if (more == NULL)
         exit(2);
+      list = more;
     }
     list[used].kind = after.erases != before.erases ? ERASE : memcmp(journal, now, sizeof now) != 0 ? RECORD : DATA;
     used++;
@@ -304,9 +305,10 @@ int main(int count, char **values)
   for (;;) {
     if (filled == room) {
       room = room == 0 ? 65536 : room * 2;
-      list = realloc(list, room);
-      if (list == NULL)
-        return 2;
+      struct operation *more = realloc(list, room);
+      if (more == NULL)
+        exit(2);
+      list = more;
     }
     ssize_t got = read(pipes[0], (char *)list + filled, room - filled);
     if (got <= 0)
