@@ -23,8 +23,9 @@ enum cpu_access { CPU_READ, CPU_WRITE, CPU_FETCH };
 
 /* What a chip gives to its core. Every function gets `ctx`. Addresses are physical (Cortex-M has no translation).
  * The core has applied the MPU and the fixed system map before it calls; System Control Space (0xE000E000-0xE000EFFF)
- * never reaches the bus. Any of these may call cpu_stall, cpu_irq_*, cpu_nmi, cpu_stop, cpu_set_deadline,
- * cpu_invalidate and cpu_flush. */
+ * and the DWT of an ARMv7E-M core (0xE0001000-0xE0001FFF) never reach the bus, nor do bit-band aliases (they arrive as
+ * byte accesses to what they stand for). An unaligned access arrives as aligned pieces. Any of these may call
+ * cpu_stall, cpu_irq_*, cpu_nmi, cpu_stop, cpu_set_deadline, cpu_invalidate and cpu_flush. */
 struct cpu_bus {
   void *ctx;
 
@@ -73,7 +74,9 @@ void cpu_free(struct cpu *cpu);
  * granules are dropped. Instruction and cycle counts go on. */
 void cpu_reset(struct cpu *cpu, uint32_t vector_table);
 
-/* Run at most `instructions` (0: no limit). Interrupts and the deadline are honoured on the way. */
+/* Run at most `instructions` (0: no limit). Interrupts and the deadline are honoured on the way. With a limit the core
+ * stops exactly before the next instruction: what was due at that boundary (tick, exception entry) has happened. How a
+ * run is cut into calls changes nothing. An instruction that faults counts as executed. */
 enum cpu_stop cpu_run(struct cpu *cpu, uint64_t instructions);
 
 /* ---- time ---- */
@@ -89,7 +92,7 @@ void cpu_irq_pend(struct cpu *cpu, unsigned irq);             /* edge: set pendi
 void cpu_irq_level(struct cpu *cpu, unsigned irq, bool high); /* level: pending again on exit while high */
 void cpu_nmi(struct cpu *cpu);                                /* set NMI pending */
 void cpu_event(struct cpu *cpu);                              /* SEV from outside: wakes WFE */
-void cpu_stop(struct cpu *cpu);                               /* end cpu_run after this instruction */
+void cpu_stop(struct cpu *cpu); /* end cpu_run after this instruction; between runs: the next one ends at once */
 
 /* ---- what the core remembers of memory ---- */
 void cpu_invalidate(struct cpu *cpu, uint32_t addr, uint32_t size); /* contents or permission changed here */
@@ -119,10 +122,13 @@ void cpu_scs_write(struct cpu *cpu, uint32_t addr, uint32_t value);
 
 /* ---- debugging ---- */
 void cpu_set_debug(struct cpu *cpu, bool enabled); /* BKPT stops instead of faulting */
+/* Up to 64. After CPU_STOP_BREAKPOINT the next cpu_run executes the instruction. False: no room, or not set. */
 bool cpu_breakpoint(struct cpu *cpu, uint32_t addr, bool set);
+/* Up to 16, of any size. cpu_run ends after the instruction that made the access. */
 bool cpu_watchpoint(struct cpu *cpu, uint32_t addr, uint32_t size, bool on_read, bool on_write, bool set);
 bool cpu_watch_hit(const struct cpu *cpu, uint32_t *addr);
-/* Skip the next instruction: advance the PC (and ITSTATE) without executing. For fault attacks and debuggers. */
+/* Skip the next instruction: advance the PC (and ITSTATE) without executing. For fault attacks and debuggers. It counts
+ * as an instruction of one cycle. A skipped IT leaves its block unconditional, as a glitch would. */
 void cpu_skip(struct cpu *cpu);
 
 /* ---- the last fault ---- */
@@ -141,6 +147,8 @@ const struct cpu_fault *cpu_last_fault(const struct cpu *cpu);
 void cpu_fault_text(const struct cpu_fault *fault, char *text, size_t size);
 
 /* ---- snapshots: the architectural state, for campaigns that go back and forth in one process ---- */
+/* Counts, cycles and the deadline are part of it; memory, breakpoints and the bus are not. Only for a core made with
+ * the same arguments by the same build. */
 size_t cpu_snapshot_size(const struct cpu *cpu);
 void cpu_snapshot_save(const struct cpu *cpu, void *to);
 void cpu_snapshot_load(struct cpu *cpu, const void *from); /* implies cpu_flush */

@@ -107,7 +107,7 @@ static void plain_immediate(struct insn *d, const struct in32 *in)
   uint32_t imm12 = imm12_of(in), imm16 = (in->h & 15u) << 12 | imm12;
   unsigned lsb = (in->l >> 12 & 7u) << 2 | (in->l >> 6 & 3u), low = in->l & 31u, kind = in->h >> 4 & 31u;
   uint32_t pc = (in->pc + 4) & ~3u;
-  if (d->rd == 15) {
+  if (d->rd == 15 || (kind >= 0x10 && (in->h & 0x400u)) || (kind >= 0x10 && (in->l & 0x20u))) {
     return;
   }
   d->x = CARRY_KEEP;

@@ -97,7 +97,10 @@ static enum fault move_one(struct cpu *c, uint32_t op)
 {
   unsigned kind = op >> 21 & 7u, t = op >> 12 & 15u, n = reg_n(op);
   bool to_core = op >> 20 & 1u, wide = op >> 8 & 1u;
-  if (!wide && kind == 7 && (op >> 16 & 15u) == 1) { /* FPSCR */
+  if (op & 0x6fu) {
+    return FAULT_UNDEFINED;
+  }
+  if (!wide && kind == 7 && (op >> 16 & 15u) == 1 && !(op & 0x80u)) { /* FPSCR */
     if (!to_core && t != 15 && t != 13) {
       c->s.fpscr = c->s.r[t] & FPSCR_MASK;
     } else if (to_core && t == 15) {
@@ -113,7 +116,7 @@ static enum fault move_one(struct cpu *c, uint32_t op)
     return FAULT_UNDEFINED;
   }
   if (wide) { /* one half of a double */
-    if ((op & 0x60u) || (op >> 7 & 1u)) {
+    if (op >> 7 & 1u) {
       return FAULT_UNDEFINED;
     }
     n = (op >> 15 & 0x1eu) | (kind & 1u);
@@ -183,6 +186,9 @@ static enum fault unary(struct cpu *c, uint32_t op)
   case 4:
   case 5: {
     bool with_zero = op >> 16 & 1u;
+    if (with_zero && (op & 0x2fu)) {
+      return FAULT_UNDEFINED;
+    }
     uint32_t flags = fp_compare(fpscr, *d, with_zero ? 0 : m, second);
     *fpscr = (*fpscr & ~FPSCR_FLAGS) | flags;
     break;

@@ -63,8 +63,7 @@
   X(BFC)                                                                                                               \
   X(ADD_SP)                                                                                                            \
   X(MOV_SP)                                                                                                            \
-  X(SP_DP) X(MUL_1) X(MULS_1) X(MUL_2) X(MLA) X(MLS) X(UMULL) X(SMULL) X(UMLAL) X(SMLAL) X(UMAAL) X(UDIV) X(SDIV)      \
-      X(DSP)
+  X(SP_DP) X(MUL_1) X(MULS_1) X(MUL_2) X(MLA) X(MLS) X(UMULL) X(SMULL) X(UMLAL) X(SMLAL) X(UMAAL) X(UDIV) X(SDIV) X(DSP)
 
 /* Loads: I_1 I_2 immediate offset, R_1 R_2 register offset, PRE and POST indexed, LIT_1 LIT_2 from the PC. Stores: the
  * same without LIT. Every one has a slow form. */
