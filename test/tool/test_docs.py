@@ -10,7 +10,7 @@ PAGE = read(SOURCE + '/docs/portcullis.md').decode()
 
 def commands():
     """Every command that `portcullis --help` lists."""
-    return re.findall(r'^  ([a-z]+(?: [a-z0-9-]+)?) {2,}\S', run('--help').stdout, re.M)
+    return re.findall(r'^  ([a-z]+(?: [a-z0-9-]+){0,2}) {2,}\S', run('--help').stdout, re.M)
 
 
 def examples(text):
@@ -43,7 +43,8 @@ class Docs(ToolTest):
         words = shlex.split(line, comments=True)
         if words[0] == '--help':
             return
-        name = ' '.join(words[:2]) if ' '.join(words[:2]) in commands() else words[0]
+        known = [n for n in commands() if words[:len(n.split())] == n.split()]
+        name = max(known, key=len) if known else words[0]
         self.assertIn(name, commands(), line)
         text = self.ok(*name.split(), '--help')
         for word in words[len(name.split()):]:
