@@ -146,14 +146,16 @@ class Gdb(unittest.TestCase):
     def test_a_lockup_and_a_power_cut_stop_the_debugger_with_a_report(self):
         with Sim("--load", ELF, gdb=True) as s:
             s.wait_text("ready\n")
-            text = gdb(s, "continue", "continue", "monitor cut after 1 flash operation", "monitor reset", "detach",
-                       send="L")
+            text = gdb(s, "continue", "continue", "monitor cut after 1 flash operation", "monitor reset",
+                       "monitor status", "detach", send="L")
             self.assertRegex(text, r"lockup .*HardFault_Handler")
             self.assertIn("SIGSEGV", text)
             self.assertIn("The core has locked up", text)
+            self.assertRegex(text, r"stopped pc=")  # gdb still holds it
             s.wait_text("ready\n")
-            text = gdb(s, "continue", "monitor power on", "detach", send="W")
+            text = gdb(s, "continue", "monitor power on", "monitor status", "detach", send="W")
             self.assertIn("SIGPWR", text)
+            self.assertRegex(text, r"stopped pc=")
             s.wait_text("ready\n")
 
     def test_bkpt_stops_with_a_debugger_and_can_be_passed(self):

@@ -110,6 +110,8 @@ class Options(unittest.TestCase):
     def test_announce_writes_a_whole_file(self):
         p = subprocess.Popen([program(), "--load", ELF, "--uart", "pty:link", "--gdb", "0", "--announce", "here.json",
                               "--control", "sock", "--json"], stderr=subprocess.PIPE, stdin=subprocess.DEVNULL)
+        self.addCleanup(p.wait)
+        self.addCleanup(p.kill)
         while json.loads(p.stderr.readline())["event"] != "control":  # said last, before the file is written
             pass
         with socket.socket(socket.AF_UNIX) as c:
