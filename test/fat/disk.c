@@ -24,8 +24,10 @@ static pc_status disk_read(void *ctx, uint32_t sector, uint8_t *to)
     stop("buffer not aligned");
   if (++d->reads > d->allowed)
     stop("more reads than allowed");
-  if (d->reads == d->fail_at)
+  if (d->reads == d->fail_at) {
+    memset(to, 0xEE, FAT_SECTOR); /* a transfer that broke off leaves anything */
     return PC_ERR_FLASH;
+  }
   if (d->bytes != NULL)
     memcpy(to, d->bytes + (size_t)sector * FAT_SECTOR, FAT_SECTOR);
   else if (pread(d->file, to, FAT_SECTOR, (off_t)sector * FAT_SECTOR) != (ssize_t)FAT_SECTOR)

@@ -167,6 +167,7 @@ static void only_files_with_the_extensions_are_looked_at(void **state)
   shell("mmd -i drive.img ::folder.sfbp ::folder.sfb && mcopy -i drive.img file ::folder.sfb/in.sfbp");
   assert_int_equal(pick(), PC_ERR_BLANK);
   assert_int_equal(inspected, 0);
+  assert_int_equal(drive.seen, 0);
   put("UPPER.SFB", 'P', 1, 2, 7, 0, 600);
   assert_picked("UPPER.SFB");
   put("Some.Name.With.Dots.SfBp", 'P', 1, 3, 7, 0, 600);
@@ -236,7 +237,12 @@ static void the_identity_is_of_the_content_not_of_the_name_or_place(void **state
   assert_picked("x.sfbp");
   assert_int_equal(drive.identity, identity);
   shell("mdel -i drive.img ::x.sfbp");
-  put("x.sfbp", 'P', 1, 3, 7, 1, 601); /* longer */
+  put("x.sfbp", 'P', 1, 3, 7, 1, 5000);
+  assert_picked("x.sfbp");
+  assert_int_not_equal(drive.identity, identity);
+  identity = drive.identity;
+  shell("mdel -i drive.img ::x.sfbp");
+  put("x.sfbp", 'P', 1, 3, 7, 1, 5001); /* the same beginning */
   assert_picked("x.sfbp");
   assert_int_not_equal(drive.identity, identity);
 }
@@ -248,7 +254,7 @@ static void damage_best(const char *name)
   uint32_t cluster = drive.entry.first;
   FILE *f = fopen("drive.img", "r+be");
   assert_non_null(f);
-  fseek(f, (long)(drive.fat.table * FAT_SECTOR + cluster * 3 / 2), SEEK_SET);
+  fseek(f, (long)drive.fat.table * (long)FAT_SECTOR + (long)cluster * 3 / 2, SEEK_SET);
   fwrite("\0", 1, 1, f);
   fclose(f);
 }

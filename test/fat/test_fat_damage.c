@@ -185,6 +185,66 @@ static void damaged_chains_are_refused_and_other_files_still_read(void **state)
   }
 }
 
+/* Clusters outside, though the FAT goes on there and has a sound end for them. */
+static void the_first_cluster_number_beyond_the_volume_cannot_be_opened(void **state)
+{
+  (void)state;
+  for (uint32_t k = 0; k < KINDS; k++) {
+    open_kind(k);
+    uint32_t c = first_cluster();
+    link_to(clusters + 1, end_mark());
+    link_to(clusters + 2, end_mark());
+    struct fat fat;
+    struct fat_file file;
+    struct fat_entry entry = {.size = 1024, .first = c};
+    assert_int_equal(fat_mount(&fat, &disk.port), PC_OK);
+    link_to(c, clusters + 1);
+    assert_int_equal(fat_open(&fat, &file, &entry), PC_OK);
+    link_to(c, clusters + 2);
+    fat.buffered = UINT32_MAX; /* it may hold this sector of the FAT */
+    assert_int_equal(fat_open(&fat, &file, &entry), PC_ERR_FORMAT);
+    entry.size = 512;
+    entry.first = clusters + 2;
+    assert_int_equal(fat_open(&fat, &file, &entry), PC_ERR_FORMAT);
+    entry.first = clusters + 1;
+    assert_int_equal(fat_open(&fat, &file, &entry), PC_OK);
+    close_kind();
+  }
+}
+
+static void a_loop_is_left_after_as_many_steps_as_there_are_clusters(void **state)
+{
+  (void)state;
+  open_kind(FAT16);
+  uint32_t c = first_cluster();
+  link_to(c, c + 512); /* to and fro between two sectors of the FAT: each step is a read */
+  link_to(c + 512, c);
+  static const uint32_t sizes[] = {1025, 4000 * 512, 5000 * 512, 0x80000000, 0xFFFFFFFF};
+  for (uint32_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+    poke(entry_of("THREE") + 28, 4, sizes[i]);
+    assert_damaged(1);
+  }
+  close_kind();
+}
+
+static void the_fat_in_use_is_read_when_they_are_not_kept_equal(void **state)
+{
+  (void)state;
+  shell("cp f32.img two.img && mkfs.vfat -F 32 -s 1 -f 2 -a two.img && mcopy -n -i two.img one.bin three.bin ::");
+  disk_open(&disk, "two.img", 1);
+  struct walk w;
+  disk_walk(&disk, 512, &w, NULL, NULL);
+  assert_int_equal(w.sound, 2);
+  memset(disk.bytes + (size_t)peek(14, 2) * FAT_SECTOR, 0, FAT_SECTOR); /* the first one is lost */
+  disk_walk(&disk, 512, &w, NULL, NULL);
+  assert_int_equal(w.sound, 0);
+  poke(40, 2, 0x81);
+  disk_walk(&disk, 512, &w, NULL, NULL);
+  assert_int_equal(w.list, PC_ERR_BLANK);
+  assert_int_equal(w.sound, 2);
+  disk_close(&disk);
+}
+
 static void sizes_that_lie_are_refused(void **state)
 {
   (void)state;
@@ -382,7 +442,7 @@ static void see(void *ctx, const struct fat_entry *entry, pc_status status, cons
   (void)ctx;
   (void)status;
   (void)content;
-  strcpy(seen, entry->name);
+  memcpy(seen, entry->name, sizeof seen);
   seen_long = entry->is_long;
 }
 
@@ -444,6 +504,15 @@ static void long_names_that_do_not_belong_are_dropped(void **state)
   assert_false(seen_long);
   memcpy(mixed, good, 64);
   memcpy(mixed + 64, good + 32, 32);
+  see_name(mixed, 3, good + 64);
+  assert_false(seen_long);
+  /* Something between the name and its entry: deleted, a volume label. */
+  memcpy(mixed, good, 96);
+  mixed[64] = 0xE5;
+  see_name(mixed, 3, good + 64);
+  assert_false(seen_long);
+  memcpy(mixed, good, 96);
+  mixed[64 + 11] = 0x08;
   see_name(mixed, 3, good + 64);
   assert_false(seen_long);
   /* An abandoned beginning before a whole name. */
@@ -657,6 +726,9 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(damaged_chains_are_refused_and_other_files_still_read),
+      cmocka_unit_test(the_first_cluster_number_beyond_the_volume_cannot_be_opened),
+      cmocka_unit_test(a_loop_is_left_after_as_many_steps_as_there_are_clusters),
+      cmocka_unit_test(the_fat_in_use_is_read_when_they_are_not_kept_equal),
       cmocka_unit_test(sizes_that_lie_are_refused),
       cmocka_unit_test(damaged_boot_sectors_are_refused),
       cmocka_unit_test(partition_tables_are_checked_against_the_device),
