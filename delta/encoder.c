@@ -1,0 +1,392 @@
+/* The encoder of delta patches: see encoder.h. Aligns the images (align.c), derives what the map needs, writes the plan
+ * (plan.c), does so again with what it learnt, with several assumptions about costs, and keeps the smallest.
+ */
+#include "delta/encoder.h"
+
+#include "delta/align.h"
+#include "delta/plan.h"
+#include "delta/predict.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct encoder {
+  struct plan_images images;
+  struct aligner *aligner;
+  float *literals;
+  struct plan plan; /* the one at hand */
+  uint8_t *out, *best;
+  size_t room, best_size;
+  struct plan best_plan;
+};
+
+static int by_size(const void *a, const void *b)
+{
+  const struct plan_copy *x = *(struct plan_copy *const *)a, *y = *(struct plan_copy *const *)b;
+  return x->size != y->size ? (x->size < y->size ? 1 : -1) : x->target < y->target ? -1 : x->target > y->target;
+}
+
+/* Put the largest copies into the table: those of `least` bytes or more whose source is not mostly there already. */
+static bool choose_table(struct encoder *e, uint32_t least)
+{
+  struct plan *plan = &e->plan;
+  struct plan_copy **order = malloc((plan->copy_count + 1) * sizeof *order);
+  uint8_t *used = calloc(e->images.source_size + 1, 1);
+  size_t entries = 0, room = DELTA_ENTRIES - 3 - plan->shift_count;
+  if (order && used) {
+    for (size_t i = 0; i < plan->copy_count; i++) {
+      plan->copies[i].table = false;
+      order[i] = &plan->copies[i];
+    }
+    qsort(order, plan->copy_count, sizeof *order, by_size);
+    for (size_t i = 0; i < plan->copy_count && entries < room && order[i]->size >= least; i++) {
+      uint32_t twice = 0;
+      for (uint32_t k = 0; k < order[i]->size; k++)
+        twice += used[order[i]->source + k];
+      if (twice * 2 > order[i]->size)
+        continue;
+      memset(used + order[i]->source, 1, order[i]->size);
+      order[i]->table = true;
+      entries++;
+    }
+  }
+  free(order);
+  free(used);
+  return order && used;
+}
+
+/* Copies inside gaps begin where literals can end, and have at least 4 bytes. */
+static void tidy(struct plan *plan)
+{
+  size_t kept = 0;
+  for (size_t i = 0; i < plan->copy_count; i++) {
+    struct plan_copy copy = plan->copies[i];
+    bool behind = kept > 0 && plan->copies[kept - 1].target + plan->copies[kept - 1].size == copy.target;
+    if (!copy.table && (copy.target & 1u) && !behind) {
+      copy.target++;
+      copy.source++;
+      copy.size--;
+    }
+    if (copy.table || (copy.size >= 4 && copy.size < 1u << 31))
+      plan->copies[kept++] = copy;
+  }
+  plan->copy_count = kept;
+}
+
+static int by_place(const void *a, const void *b)
+{
+  const struct plan_shift *x = a, *y = b;
+  if (x->place != y->place)
+    return x->place < y->place ? -1 : 1;
+  return x->by < y->by ? -1 : x->by > y->by;
+}
+
+#define SHIFT_COST   26.0f /* bits of an entry */
+#define WRONG_COST   15.0f /* bits of a reference that the map sends elsewhere */
+#define SHIFTS_KNOWN 256
+
+/* The shifts of RAM, from the words that the copies hold: the step function that explains them most cheaply. */
+static bool find_shifts(struct encoder *e)
+{
+  struct plan *plan = &e->plan;
+  const struct plan_images *images = &e->images;
+  size_t count = 0, shifts = 1;
+  uint32_t shift[SHIFTS_KNOWN] = {0};
+  struct plan_shift *seen = malloc((images->target_size / 4 + 1) * sizeof *seen);
+  plan->shift_count = 0;
+  if (!seen)
+    return false;
+  for (size_t i = 0; i < plan->copy_count; i++) {
+    const struct plan_copy *copy = &plan->copies[i];
+    if ((copy->target ^ copy->source) & 3u)
+      continue;
+    for (uint32_t k = (4 - (copy->target & 3u)) & 3u; k + 4 <= copy->size; k += 4) {
+      uint32_t from = delta_place(delta_load32(images->source + copy->source + k));
+      uint32_t to = delta_place(delta_load32(images->target + copy->target + k));
+      if (from != DELTA_NOWHERE && to != DELTA_NOWHERE && align_is_slot(e->aligner, copy->target + k))
+        seen[count++] = (struct plan_shift){from & ~1u, to - from};
+    }
+  }
+  qsort(seen, count, sizeof *seen, by_place);
+  for (size_t i = 0; i < count; i++) {
+    size_t k = 0;
+    while (k < shifts && shift[k] != seen[i].by)
+      k++;
+    if (k == shifts && shifts < SHIFTS_KNOWN)
+      shift[shifts++] = seen[i].by;
+  }
+  float cost[SHIFTS_KNOWN];
+  uint8_t *from = malloc(count * shifts + 1), *begins = malloc(count * shifts + 1);
+  if (from && begins) {
+    for (size_t k = 0; k < shifts; k++)
+      cost[k] = k ? SHIFT_COST : 0;
+    for (size_t i = 0; i < count; i++) {
+      size_t cheapest = 0;
+      for (size_t k = 1; k < shifts; k++)
+        if (cost[k] < cost[cheapest])
+          cheapest = k;
+      float change = cost[cheapest] + SHIFT_COST;
+      for (size_t k = 0; k < shifts; k++) {
+        bool begin = i > 0 && seen[i].place != seen[i - 1].place && change < cost[k];
+        begins[i * shifts + k] = begin || (i == 0 && k > 0);
+        from[i * shifts + k] = (uint8_t)(begin ? cheapest : k);
+        cost[k] = (begin ? change : cost[k]) + (shift[k] == seen[i].by ? 0 : WRONG_COST);
+      }
+    }
+    size_t at = 0;
+    for (size_t k = 1; k < shifts; k++)
+      if (cost[k] < cost[at])
+        at = k;
+    for (size_t i = count; i-- > 0;) {
+      if (begins[i * shifts + at] && plan->shift_count < 40)
+        plan->shifts[plan->shift_count++] = (struct plan_shift){seen[i].place, shift[at]};
+      at = from[i * shifts + at];
+    }
+    for (size_t i = 0; i < plan->shift_count / 2; i++) {
+      struct plan_shift swap = plan->shifts[i];
+      plan->shifts[i] = plan->shifts[plan->shift_count - 1 - i];
+      plan->shifts[plan->shift_count - 1 - i] = swap;
+    }
+  }
+  bool done = from && begins;
+  free(from);
+  free(begins);
+  free(seen);
+  return done;
+}
+
+static bool plan_copy_to(struct plan *to, const struct plan *from)
+{
+  struct plan_copy *copies = to->copies;
+  if (to->copy_room < from->copy_count) {
+    copies = realloc(copies, from->copy_count * sizeof *copies);
+    if (!copies)
+      return false;
+    to->copy_room = from->copy_count;
+  }
+  size_t room = to->copy_room;
+  *to = *from;
+  to->copies = copies;
+  to->copy_room = room;
+  if (from->copy_count)
+    memcpy(copies, from->copies, from->copy_count * sizeof *copies);
+  return true;
+}
+
+/* Write the plan at hand; keep it if it is the smallest yet. */
+static size_t try_plan(struct encoder *e)
+{
+  size_t size = plan_write(&e->plan, &e->images, DELTA_MODE_PATCH, e->out, e->room, NULL);
+  if (size < e->best_size) {
+    e->best_size = size;
+    memcpy(e->best, e->out, size);
+    plan_copy_to(&e->best_plan, &e->plan);
+  }
+  return size;
+}
+static const uint32_t least_sizes[] = {12, 20, 32, 48, 80, 160};
+
+static bool search(struct encoder *e, const struct align_costs *costs, int rounds)
+{
+  struct plan known = {0};
+  size_t before = SIZE_MAX;
+  bool have = false;
+  for (int round = 0; round < rounds; round++) {
+    size_t best = SIZE_MAX;
+    uint32_t best_least = 0;
+    if (!align_search(e->aligner, costs, e->literals, have ? &known : NULL, &e->plan) || !find_shifts(e))
+      return false;
+    struct plan found = {0};
+    plan_copy_to(&found, &e->plan);
+    for (size_t i = 0; i < sizeof least_sizes / sizeof *least_sizes; i++) {
+      plan_copy_to(&e->plan, &found);
+      choose_table(e, least_sizes[i]);
+      tidy(&e->plan);
+      size_t size = try_plan(e);
+      if (size < best) {
+        best = size;
+        best_least = least_sizes[i];
+      }
+    }
+    plan_copy_to(&e->plan, &found);
+    choose_table(e, best_least);
+    tidy(&e->plan);
+    plan_copy_to(&known, &e->plan);
+    have = true;
+    free(found.copies);
+    if (best == before)
+      break;
+    before = best;
+  }
+  free(known.copies);
+  return true;
+}
+
+static void remove_copy(struct plan *plan, size_t i)
+{
+  plan->copy_count--;
+  memmove(&plan->copies[i], &plan->copies[i + 1], (plan->copy_count - i) * sizeof *plan->copies);
+}
+
+enum { REMOVE, TOGGLE, EARLIER, LATER, LONGER, SHORTER, SWALLOW, SWALLOW_ALL, MOVES };
+
+/* Change one copy; false: this move makes no sense here. */
+static bool move(struct encoder *e, size_t i, int kind, uint32_t by)
+{
+  struct plan *plan = &e->plan;
+  struct plan_copy *copy = &plan->copies[i], *next = i + 1 < plan->copy_count ? copy + 1 : NULL;
+  uint32_t before = i > 0 ? copy[-1].target + copy[-1].size : 0, end = next ? next->target : e->images.target_size;
+  switch (kind) {
+  case REMOVE:
+    remove_copy(plan, i);
+    return true;
+  case TOGGLE:
+    copy->table = !copy->table;
+    return true;
+  case EARLIER: /* begin earlier; what is before gives way */
+    if (copy->source < by || copy->target < by)
+      return false;
+    if (copy->target - by < before) {
+      if (copy[-1].size <= by)
+        return false;
+      copy[-1].size -= by - (copy->target - before);
+    }
+    copy->source -= by;
+    copy->target -= by;
+    copy->size += by;
+    return true;
+  case LATER:
+    if (copy->size <= by)
+      return false;
+    copy->source += by;
+    copy->target += by;
+    copy->size -= by;
+    return true;
+  case SHORTER:
+    if (copy->size <= by)
+      return false;
+    copy->size -= by;
+    return true;
+  case LONGER:
+    if (copy->source + copy->size + by > e->images.source_size ||
+        copy->target + copy->size + by > e->images.target_size)
+      return false;
+    if (copy->target + copy->size + by > end) {
+      uint32_t over = copy->target + copy->size + by - end;
+      if (!next || next->size <= over)
+        return false;
+      next->target += over;
+      next->source += over;
+      next->size -= over;
+    }
+    copy->size += by;
+    return true;
+  case SWALLOW:
+  case SWALLOW_ALL:
+    if (!next)
+      return false;
+    end = next->target + next->size;
+    if (kind == SWALLOW_ALL)
+      end = i + 2 < plan->copy_count ? copy[2].target : e->images.target_size;
+    if (copy->source + (end - copy->target) > e->images.source_size)
+      return false;
+    copy->size = end - copy->target;
+    remove_copy(plan, i + 1);
+    return true;
+  default:
+    return false;
+  }
+}
+
+/* Improve the best plan by small changes, as long as that makes it smaller and tries are left. */
+static void polish(struct encoder *e, size_t tries)
+{
+  static const uint32_t steps[] = {2, 4, 1};
+  bool better = true;
+  while (better) {
+    better = false;
+    for (size_t i = 0; i < e->best_plan.copy_count; i++)
+      for (int kind = 0; kind < MOVES; kind++)
+        for (size_t k = 0; k < (kind >= EARLIER && kind <= SHORTER ? 3u : 1u); k++) {
+          size_t before = e->best_size;
+          if (i >= e->best_plan.copy_count)
+            continue;
+          plan_copy_to(&e->plan, &e->best_plan);
+          if (!move(e, i, kind, steps[k]))
+            continue;
+          if (tries-- == 0)
+            return;
+          try_plan(e);
+          better |= e->best_size < before;
+        }
+    for (size_t i = 0; i < e->best_plan.shift_count; i++) {
+      size_t before = e->best_size;
+      plan_copy_to(&e->plan, &e->best_plan);
+      e->plan.shift_count--;
+      memmove(&e->plan.shifts[i], &e->plan.shifts[i + 1], (e->plan.shift_count - i) * sizeof *e->plan.shifts);
+      try_plan(e);
+      better |= e->best_size < before;
+    }
+  }
+}
+
+static bool encode(struct encoder *e)
+{
+  static const struct align_costs costs[] = {{20, 13}, {26, 13}, {15, 13}, {20, 10}, {20, 17}};
+  e->plan.prime_start = 1;
+  e->plan.prime_size = e->images.source_size < 0x6000 ? 0 : 3;
+  plan_literal_costs(&e->plan, &e->images, e->literals);
+  for (size_t i = 0; i < sizeof costs / sizeof *costs; i++)
+    if (!search(e, &costs[i], 4))
+      return false;
+  /* where to learn the literals */
+  plan_copy_to(&e->plan, &e->best_plan);
+  for (uint32_t size = 0; size < 6; size++)
+    for (uint32_t start = 0; start << 12 < e->images.source_size && (size || !start) && start < 256; start++) {
+      e->plan.prime_start = start;
+      e->plan.prime_size = size;
+      if ((1u << size >> 1 << 10) * 16 <= e->images.target_size * 2)
+        try_plan(e);
+    }
+  polish(e, 2000);
+  return true;
+}
+
+static uint8_t *padded(const uint8_t *image, size_t size)
+{
+  uint8_t *copy = calloc(size + 16, 1);
+  if (copy && size)
+    memcpy(copy, image, size);
+  return copy;
+}
+
+enum delta_outcome delta_make(const uint8_t *source, size_t source_size, const uint8_t *target, size_t target_size,
+                              const struct delta_options *options, struct delta_result *result)
+{
+  struct encoder encoder = {0}, *e = &encoder;
+  struct delta_options none = {DELTA_BASE_UNKNOWN, DELTA_BASE_UNKNOWN, 0, NULL, NULL};
+  if (!options)
+    options = &none; // cppcheck-suppress uselessAssignmentPtrArg
+  uint8_t *s = padded(source, source_size), *t = padded(target, target_size);
+  e->images = (struct plan_images){s, t, (uint32_t)source_size, (uint32_t)target_size};
+  uint32_t sb = delta_find_base(s, source_size), tb = delta_find_base(t, target_size);
+  if (sb == DELTA_BASE_UNKNOWN)
+    sb = 0x08000000;
+  if (tb == DELTA_BASE_UNKNOWN)
+    tb = sb;
+  e->plan.source_base = sb;
+  e->plan.target_base = tb;
+  e->room = target_size * 2 + 4096;
+  e->out = malloc(e->room);
+  e->best = malloc(e->room);
+  e->best_size = SIZE_MAX;
+  e->literals = calloc(target_size + 8, sizeof *e->literals);
+  e->aligner = align_start(&e->images, sb, tb);
+  encode(e);
+  result->bytes = e->best;
+  result->size = e->best_size;
+  result->source_base = sb;
+  result->target_base = tb;
+  return DELTA_MADE;
+}
