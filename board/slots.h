@@ -12,7 +12,7 @@
   }
 #define BOARD_SLOTS_1                                                                                                  \
   {                                                                                                                    \
-    BOARD_AREA(MAP_ACTIVE_BASE, MAP_ACTIVE_SIZE), BOARD_AREA(MAP_DOWNLOAD_BASE, MAP_DOWNLOAD_SIZE)                     \
+    BOARD_AREA(MAP_ACTIVE_BASE, MAP_ACTIVE_SIZE), BOARD_AREA(MAP_DOWNLOAD_BASE, MAP_DOWNLOAD_SIZE), MAP_IMAGE_MAX      \
   }
 
 /* Slots of images 1..MAP_IMAGES (board/slots.c). */

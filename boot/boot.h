@@ -48,8 +48,18 @@ struct boot {
 /* Runs until an application is started or the chip is reset. */
 _Noreturn void boot_run(struct boot *boot);
 
-/* boot/download.c: one YMODEM session into the download slot. PC_OK: a candidate stands there. */
+/* The state that a failure leads to: `error` is shown and kept for the next boot. */
+enum boot_state boot_fail(struct boot *boot, enum boot_error error);
+
+/* Does anything lie at the start of the active slot? A wiped image leaves its header, for anti-rollback. */
+bool boot_image_present(void);
+
+/* boot/download.c: one YMODEM session into the place that the slot mode gives it. PC_OK: all of it stands
+ * there. */
 pc_status boot_download(struct boot *boot);
+/* What a sink asks when the header is complete, and where it refreshes the watchdog. */
+pc_status boot_download_check(void *ctx, const uint8_t *header);
+void boot_download_progress(void *ctx, uint32_t erased, uint32_t pages);
 
 /* The error of table 6 that a failed local download is reported as. */
 enum boot_error boot_download_error(pc_status status);

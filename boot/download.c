@@ -1,6 +1,5 @@
-/* The local loader: a .sfb over YMODEM into the download slot. */
-#include "board/slots.h"
-#include "boot/boot.h"
+/* The local loader: a .sfb over YMODEM to where the slot mode wants it. */
+#include "boot/mode.h"
 #include "port/port.h"
 #include "portcullis/engine.h"
 
@@ -17,13 +16,13 @@ static void line_put(void *ctx, uint8_t byte)
   port_console_put(byte);
 }
 
-static pc_status check_header(void *ctx, const uint8_t *header)
+pc_status boot_download_check(void *ctx, const uint8_t *header)
 {
   (void)ctx;
   return engine_call(ENGINE_CHECK_CANDIDATE, (uintptr_t)header, 0, 0);
 }
 
-static void progress(void *ctx, uint32_t erased, uint32_t pages)
+void boot_download_progress(void *ctx, uint32_t erased, uint32_t pages)
 {
   (void)ctx;
   (void)erased;
@@ -35,14 +34,12 @@ pc_status boot_download(struct boot *boot)
 {
   static const struct ymodem_line line = {line_get, line_put, NULL};
   struct ymodem_sink sink;
-  struct download *download = &boot->work.loader.download;
   struct ymodem *ymodem = &boot->work.loader.ymodem;
-  download_init(download, &board_slots[0].download, check_header, progress, NULL);
-  download_sink(&sink, download);
+  boot_mode_receive(boot, &sink);
   ymodem_init(ymodem, &line, &sink);
   pc_status status = ymodem_receive(ymodem);
   /* Delivered is delivered, whatever the sender tried afterwards. */
-  return download_complete(download) ? PC_OK : status;
+  return boot_mode_received(boot) ? PC_OK : status;
 }
 
 enum boot_error boot_download_error(pc_status status)

@@ -29,9 +29,9 @@ function(fw_objects NAME BOARD CPU)
   target_compile_options(${NAME} PRIVATE -mcpu=${CPU} $<$<COMPILE_LANGUAGE:C>:${FW_FLAGS} ${FW_WARN}>)
 endfunction()
 
-# pc_board(NAME SERIES stm32l4 CPU cortex-m4 [DEFINES ...] [NO_APP] [STATES] [TINY name|seed|filling[|define] ...])
+# pc_board(NAME SERIES stm32l4 CPU cortex-m4 [MODE swap] [DEFINES ...] [NO_APP] [STATES] [TINY name|seed|filling[|define] ...])
 function(pc_board BOARD)
-  cmake_parse_arguments(A "NO_APP;STATES" "SERIES;CPU" "DEFINES;TINY" ${ARGN})
+  cmake_parse_arguments(A "NO_APP;STATES" "SERIES;CPU;MODE" "DEFINES;TINY" ${ARGN})
   if(PC_BOARDS AND NOT BOARD IN_LIST PC_BOARDS)
     return()
   endif()
@@ -40,6 +40,13 @@ function(pc_board BOARD)
   set(cpu -mcpu=${A_CPU} -mthumb)
   set(inc -I${CMAKE_SOURCE_DIR}/board/${BOARD} -I${CMAKE_SOURCE_DIR})
   set(port port/${A_SERIES})
+  # The slot mode: where an image is received and how it gets to the active slot
+  if(NOT A_MODE OR A_MODE STREQUAL swap)
+    set(mode_boot mode_dual)
+    set(mode_install install/move.c install/swap.c)
+  else()
+    message(FATAL_ERROR "${BOARD}: no slot mode ${A_MODE}")
+  endif()
   # Image states: a strategy, linked or not
   set(states none)
   if(A_STATES)
@@ -75,7 +82,8 @@ function(pc_board BOARD)
   add_custom_target(${BOARD}_enclave DEPENDS ${out}/enclave.o)
 
   fw_objects(${BOARD}_boot_objects ${BOARD} ${A_CPU}
-    boot/boot.c boot/console.c boot/errors.c boot/services.c boot/download.c boot/states_${states}.c flash/flash.c image/header.c install/swap.c
+    boot/boot.c boot/console.c boot/errors.c boot/services.c boot/download.c boot/states_${states}.c boot/${mode_boot}.c flash/flash.c image/header.c
+    ${mode_install}
     loader/ymodem.c loader/download.c board/slots.c ${port}/flash.c
     ${port}/port.c ${port}/start.c port/cortexm/string.c)
   target_compile_definitions(${BOARD}_boot_objects PRIVATE ${A_DEFINES})

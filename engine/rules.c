@@ -35,10 +35,9 @@ pc_status engine_rules(const struct image_info *candidate, uint32_t *old_size)
   uint8_t header[IMAGE_HEADER_SIZE];
   uint32_t flow = engine.flow;
   uint32_t has_active = ENGINE_NO;
-  const struct flash_area *download = &engine_slot(candidate->image)->slots.download;
   if (candidate->partial_size != candidate->size)
     return PC_ERR_UNSUPPORTED; /* this slot mode takes whole images */
-  if (candidate->size > download->size - 2 * download->page)
+  if (candidate->size > engine_slot(candidate->image)->slots.image_max)
     return PC_ERR_SIZE;
   pc_status status = engine_header_load(candidate->image, ENGINE_SOURCE_ACTIVE, header);
   if (status == PC_OK && engine_header_check(header, &active) == PC_OK && active.image == candidate->image)

@@ -92,6 +92,7 @@ static void must_be_idle(pc_status status)
 
 static void boot(void *unused)
 {
+  uint8_t stored[IMAGE_HEADER_SIZE];
   (void)unused;
   if (log_open(&journal, &journal_area) != PC_OK)
     abort();
@@ -100,7 +101,7 @@ static void boot(void *unused)
     if (log_open(&journal, &journal_area) != PC_OK)
       abort();
   }
-  (void)install_header_offset(&install, journal.last);
+  (void)install_header(&install, journal.last, stored);
   must_be_idle(install_resume(&install, actions & NO_HEADER ? NULL : header));
   if (actions & RUN)
     must_be_idle(install_run(&install, header, actions & OLD_IMAGE ? old_size : 0));

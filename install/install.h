@@ -34,6 +34,7 @@
 struct install_slot {
   struct flash_area active;   /* image pages, starts with the vector table; at most 2^20 - 1 pages */
   struct flash_area download; /* header page, image pages, hole page */
+  uint32_t image_max;         /* bytes: the largest image that the slot mode can install here */
 };
 
 /* What is where in the journal's 32-bit value. 0 is what an empty journal says. */
@@ -104,9 +105,9 @@ pc_status install_run(const struct install *install, const uint8_t new_header[IM
  * erased at the end, so that it happens once. The image that was active is not kept. Results as install_run(). */
 pc_status install_rollback(const struct install *install, const uint8_t old_header[IMAGE_HEADER_SIZE]);
 
-/* Where in the download slot the header stands that install_resume() needs for this record: to be authenticated by the
- * caller. From HEADER on it is not needed and may be gone. */
-uint32_t install_header_offset(const struct install *install, uint32_t record);
+/* Read the header that install_resume() needs for this record: to be authenticated by the caller. From HEADER on it is
+ * not needed and may be gone. Results of flash_read(). */
+pc_status install_header(const struct install *install, uint32_t record, uint8_t header[IMAGE_HEADER_SIZE]);
 
 /* After a reset, before anything else looks at the slots: goes on and ends what the journal says, as above.
  * PC_ERR_BLANK: nothing was going on or nothing was moved yet (the record is then withdrawn, and the caller starts

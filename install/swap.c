@@ -1,11 +1,9 @@
 /* The walk that exchanges two images page by page (install.h, docs/install.md). Touches the two slots and, through the
  * engine's services, the journal and the active header page. Trusts the header it is given, never its arithmetic. */
-#include "install/install.h"
+#include "install/move.h"
 
 #include <stdbool.h>
 #include <string.h>
-
-#define TRIES 3u
 
 /* An install on its way: all that does not change from page to page, and the one flag that may. */
 struct walk {
@@ -19,68 +17,10 @@ struct walk {
   uint32_t percent;
 };
 
-static uint32_t field(const uint8_t *header, uint32_t at)
-{
-  uint32_t value;
-  memcpy(&value, header + at, sizeof value);
-  return value;
-}
-
 static pc_status record(const struct walk *walk, uint32_t step, uint32_t page)
 {
   const struct install *install = walk->install;
   return install->services->journal_put(INSTALL_RECORD(step, walk->flags, install->image, page));
-}
-
-/* A run of bytes for one page, and what to do with them on the way. */
-struct move {
-  const struct flash_area *from;
-  uint32_t from_offset;
-  const struct flash_area *to;
-  uint32_t to_offset;
-  uint32_t size;     /* 0: leave the page blank */
-  const uint8_t *iv; /* NULL: as they are */
-};
-
-static pc_status copy(const struct install *install, const struct move *move)
-{
-  const struct install_services *services = install->services;
-  pc_status status = PC_OK;
-  if (move->iv != NULL)
-    status = services->decrypt_start(install->image, move->iv);
-  for (uint32_t done = 0; status == PC_OK && done < move->size;) {
-    uint32_t left = move->size - done;
-    uint32_t chunk = left < install->buffer_size ? left : install->buffer_size;
-    /* The last chunk of an image is whole blocks, but not always whole write units. */
-    uint32_t units = (chunk + move->to->unit - 1u) & ~(move->to->unit - 1u);
-    status = flash_read(move->from, move->from_offset + done, install->buffer, chunk);
-    if (status == PC_OK && move->iv != NULL)
-      status = services->decrypt(install->buffer, install->buffer, chunk);
-    if (status == PC_OK) {
-      memset(install->buffer + chunk, 0xFF, units - chunk);
-      status = flash_program(move->to, move->to_offset + done, install->buffer, units);
-    }
-    done += chunk;
-  }
-  return status;
-}
-
-/* Erase the page and fill it; both are verified by the driver. A page that does not take the bytes gets them again. */
-static pc_status fill(const struct install *install, const struct move *move)
-{
-  pc_status status = PC_ERR_FLASH;
-  for (uint32_t i = 0; i < TRIES && status == PC_ERR_FLASH; i++) {
-    status = flash_erase(move->to, move->to_offset, move->to->page);
-    if (status == PC_OK)
-      status = copy(install, move);
-  }
-  return status;
-}
-
-static pc_status erase_page(const struct install *install, const struct flash_area *area, uint32_t offset)
-{
-  const struct move nothing = {.to = area, .to_offset = offset};
-  return fill(install, &nothing);
 }
 
 static void give_up_old(struct walk *walk)
@@ -94,8 +34,8 @@ static void save_old_page(struct walk *walk, uint32_t i)
 {
   const struct install_slot *slot = walk->install->slot;
   const uint32_t page = slot->active.page;
-  const struct move move = {&slot->active, i * page, &slot->download, (i + 2) * page, page, NULL};
-  if (fill(walk->install, &move) != PC_OK)
+  const struct install_move move = {&slot->active, i * page, &slot->download, (i + 2) * page, page, NULL};
+  if (install_fill(walk->install, &move) != PC_OK)
     give_up_old(walk);
 }
 
@@ -104,7 +44,7 @@ static pc_status place_new_page(const struct walk *walk, uint32_t i)
 {
   const struct install_slot *slot = walk->install->slot;
   const uint32_t at = i * slot->active.page;
-  struct move move = {&slot->download, walk->base + slot->download.page + at, &slot->active, at, 0, NULL};
+  struct install_move move = {&slot->download, walk->base + slot->download.page + at, &slot->active, at, 0, NULL};
   uint8_t iv[IMAGE_BLOCK];
   if (i < walk->pages) {
     move.size = walk->size - at < slot->active.page ? walk->size - at : slot->active.page;
@@ -118,7 +58,7 @@ static pc_status place_new_page(const struct walk *walk, uint32_t i)
       }
     }
   }
-  return fill(walk->install, &move);
+  return install_fill(walk->install, &move);
 }
 
 static void report(struct walk *walk, uint32_t i)
@@ -163,7 +103,7 @@ static void save_old_header(struct walk *walk, uint8_t *header)
   const struct flash_area *download = &install->slot->download;
   const uint32_t at = download->page;
   if (install->services->header_read(install->image, header) == PC_OK) {
-    for (uint32_t i = 0; i < TRIES; i++) {
+    for (uint32_t i = 0; i < INSTALL_TRIES; i++) {
       if (flash_erase(download, at, download->page) == PC_OK &&
           flash_program(download, at, header, IMAGE_HEADER_SIZE) == PC_OK)
         return;
@@ -198,17 +138,12 @@ static pc_status finish(struct walk *walk, uint32_t step)
       status = record(walk, INSTALL_HEADER, 0);
   }
   if (status == PC_OK)
-    status = erase_page(install, download, walk->base);
+    status = install_erase(install, download, walk->base);
   if (status == PC_OK)
     status = record(walk, INSTALL_END, 0);
   if (status == PC_OK)
     status = install->services->journal_put(INSTALL_NONE);
   return status;
-}
-
-static uint32_t pages_of(uint32_t size, uint32_t page)
-{
-  return size == 0 ? 0 : (size - 1u) / page + 1u;
 }
 
 /* All arithmetic that the walk relies on. */
@@ -223,9 +158,9 @@ static pc_status prepare(struct walk *walk, const struct install *install, const
   walk->flags = flags;
   if (flags & INSTALL_FLAG_ROLLBACK)
     walk->base = download->page;
-  walk->size = field(header, IMAGE_AT_SIZE);
-  walk->pages = pages_of(walk->size, page);
-  walk->old_pages = pages_of(old_size, page);
+  walk->size = install_field(header, IMAGE_AT_SIZE);
+  walk->pages = install_pages(walk->size, page);
+  walk->old_pages = install_pages(old_size, page);
   const uint32_t overhead = walk->base + download->page;
   const uint32_t parts = (IMAGE_BLOCK - 1u) | (active->unit - 1u) | (download->unit - 1u); /* units: powers of two */
   if (install->buffer_size == 0 || (install->buffer_size & parts) != 0 || page < IMAGE_HEADER_SIZE ||
@@ -255,7 +190,8 @@ pc_status install_run(const struct install *install, const uint8_t new_header[IM
   pc_status status = prepare(&walk, install, new_header, old_size != 0 ? INSTALL_FLAG_KEEP_OLD : 0, old_size);
   if (status != PC_OK)
     return status;
-  if (field(new_header, IMAGE_AT_PARTIAL_OFFSET) != 0 || field(new_header, IMAGE_AT_PARTIAL_SIZE) != walk.size)
+  if (install_field(new_header, IMAGE_AT_PARTIAL_OFFSET) != 0 ||
+      install_field(new_header, IMAGE_AT_PARTIAL_SIZE) != walk.size)
     return PC_ERR_UNSUPPORTED;
   return begin(&walk);
 }
@@ -269,9 +205,14 @@ pc_status install_rollback(const struct install *install, const uint8_t old_head
   return begin(&walk);
 }
 
-uint32_t install_header_offset(const struct install *install, uint32_t record)
+static uint32_t header_offset(const struct install *install, uint32_t record)
 {
   return INSTALL_RECORD_FLAGS(record) & INSTALL_FLAG_ROLLBACK ? install->slot->download.page : 0;
+}
+
+pc_status install_header(const struct install *install, uint32_t record, uint8_t header[IMAGE_HEADER_SIZE])
+{
+  return flash_read(&install->slot->download, header_offset(install, record), header, IMAGE_HEADER_SIZE);
 }
 
 /* Not inlined: its header would stand on the stack all through the walk.
@@ -281,9 +222,9 @@ static __attribute__((noinline)) uint32_t kept_size(const struct install *instal
   const struct install_slot *slot = install->slot;
   uint32_t most = slot->download.size - 2u * slot->download.page;
   uint8_t header[IMAGE_HEADER_SIZE];
-  if (install->services->header_read(install->image, header) != PC_OK || field(header, IMAGE_AT_SIZE) > most)
+  if (install->services->header_read(install->image, header) != PC_OK || install_field(header, IMAGE_AT_SIZE) > most)
     return most;
-  return field(header, IMAGE_AT_SIZE);
+  return install_field(header, IMAGE_AT_SIZE);
 }
 
 pc_status install_resume(const struct install *install, const uint8_t *header)
@@ -304,7 +245,7 @@ pc_status install_resume(const struct install *install, const uint8_t *header)
   if (page >= active->size / active->page)
     return PC_ERR_BLANK;
 
-  struct walk walk = {.install = install, .flags = flags, .base = install_header_offset(install, last)};
+  struct walk walk = {.install = install, .flags = flags, .base = header_offset(install, last)};
   if (step < INSTALL_HEADER) {
     if (header == NULL)
       return PC_ERR_STATE;

@@ -253,7 +253,7 @@ void device_boot(void *unused)
   require(log_open(&device.journal, &device.journal_area) == PC_OK, "journal does not open");
 
   const uint32_t record = device.journal.last;
-  bool known = header_at(&device.slot.download, install_header_offset(&install, record), header) != NULL;
+  bool known = install_header(&install, record, header) == PC_OK && authenticate(header) != NULL;
   pc_status status = install_resume(&install, known ? header : NULL);
   require(status == PC_OK || status == PC_ERR_BLANK, "resume fails");
   if (status == PC_OK)

@@ -1,0 +1,136 @@
+/* Two slots for an image: a candidate is received into the download slot, authenticated there, and installed by
+ * install/swap.c, at the next reset. */
+#include "boot/mode.h"
+
+#include "board/slots.h"
+#include "boot/console.h"
+#include "boot/services.h"
+#include "boot/states.h"
+
+#define IMAGE BOOT_IMAGE
+#define SLOT  (&board_slots[IMAGE - 1])
+
+static uint32_t journal_step(void)
+{
+  uint32_t record = INSTALL_NONE;
+  if (boot_install_services.journal_get(&record) != PC_OK)
+    return INSTALL_NONE;
+  return INSTALL_RECORD_STEP(record);
+}
+
+bool boot_mode_may_download(void)
+{
+  /* The slots hold parts of both images: a download now would destroy them. */
+  return journal_step() == INSTALL_NONE;
+}
+
+static void drop_candidate(void)
+{
+  (void)flash_erase(&SLOT->download, 0, SLOT->download.page);
+}
+
+static enum boot_error install_error(pc_status status)
+{
+  switch (status) {
+  case PC_ERR_VERSION:
+    return BOOT_ERROR_VERSION;
+  case PC_ERR_TAG:
+    return BOOT_ERROR_DECRYPT;
+  case PC_ERR_SIZE:
+    return BOOT_ERROR_TOO_BIG;
+  case PC_ERR_FLASH:
+  case PC_ERR_ECC:
+    return BOOT_ERROR_FLASH;
+  default:
+    return BOOT_ERROR_HEADER_AUTH;
+  }
+}
+
+enum boot_state boot_mode_check(struct boot *boot)
+{
+  if (journal_step() != INSTALL_NONE && boot->given_up == 0) {
+    console_note("An installation was interrupted: it goes on.");
+    return BOOT_RESUME_INSTALL;
+  }
+  const bool candidate = flash_is_blank(&SLOT->download, 0, IMAGE_HEADER_SIZE) != PC_OK;
+  if (!candidate && boot_image_present() && boot_states_check(boot) == BOOT_ROLLBACK_PREV_USER_FW)
+    return BOOT_ROLLBACK_PREV_USER_FW;
+  if (candidate) {
+    pc_status status = engine_call(ENGINE_VERIFY_START, IMAGE, ENGINE_SOURCE_DOWNLOAD, (uintptr_t)&boot->old_size);
+    if (status == PC_OK) {
+      console_note("New FW to be installed from slot SLOT_DWL_1");
+      return BOOT_INSTALL_NEW_USER_FW;
+    }
+    /* Judged once: whatever it is, it goes, or every boot would judge it again. */
+    drop_candidate();
+    if (flash_is_blank(&SLOT->download, 0, IMAGE_HEADER_SIZE) == PC_OK)
+      return boot_fail(boot, install_error(status));
+    console_note("A refused header cannot be erased from slot SLOT_DWL_1: it is passed over.");
+  }
+  return BOOT_VERIFY_USER_FW_SIGNATURE;
+}
+
+static struct install install_job(struct boot *boot)
+{
+  return (struct install){&boot_install_services, SLOT, IMAGE, boot->work.buffer, BOOT_BUFFER};
+}
+
+enum boot_state boot_mode_resume(struct boot *boot)
+{
+  uint32_t record = 0;
+  const struct install job = install_job(boot);
+  console_state("RESUME INSTALL NEW USER FIRMWARE");
+  pc_status status = boot_install_services.journal_get(&record);
+  if (status == PC_OK) {
+    /* The header that the rest of the install needs; near the end it may be gone, and is then not needed. */
+    pc_status authentic = install_header(&job, record, boot->header);
+    if (authentic == PC_OK)
+      authentic = engine_call(ENGINE_HEADER_CHECK, (uintptr_t)boot->header, 0, 0);
+    status = install_resume(&job, authentic == PC_OK ? boot->header : NULL);
+  }
+  if (status == PC_OK)
+    return BOOT_REBOOT;
+  if (status == PC_ERR_BLANK && journal_step() == INSTALL_NONE)
+    return BOOT_CHECK_USER_FW_STATUS; /* nothing had been moved yet */
+  if (status == PC_ERR_BLANK || status == PC_ERR_STATE || boot->last == BOOT_ERROR_SWAP) {
+    /* It can never be ended (its header is lost, or the flash failed twice): rather no firmware than a boot loop. */
+    boot->given_up = 1;
+    (void)boot_install_services.journal_put(INSTALL_NONE);
+    drop_candidate();
+  }
+  return boot_fail(boot, BOOT_ERROR_SWAP);
+}
+
+enum boot_state boot_mode_install(struct boot *boot)
+{
+  const struct install job = install_job(boot);
+  console_state("INSTALL NEW USER FIRMWARE");
+  pc_status status = boot_verify(); /* begun when the header was looked at */
+  if (status != PC_OK) {
+    drop_candidate();
+    return boot_fail(boot, install_error(status));
+  }
+  console_note("Image verified; installing.");
+  if (!boot_image_present())
+    boot->old_size = 0; /* wiped: only its header is left */
+  status = flash_read(&SLOT->download, 0, boot->header, IMAGE_HEADER_SIZE);
+  if (status == PC_OK)
+    status = install_run(&job, boot->header, boot->old_size);
+  if (status == PC_OK) {
+    console_note("FW installation succeeded");
+    return BOOT_REBOOT;
+  }
+  return boot_fail(boot, BOOT_ERROR_SWAP);
+}
+
+void boot_mode_receive(struct boot *boot, struct ymodem_sink *sink)
+{
+  struct download *download = &boot->work.loader.download;
+  download_init(download, &SLOT->download, boot_download_check, boot_download_progress, NULL);
+  download_sink(sink, download);
+}
+
+bool boot_mode_received(const struct boot *boot)
+{
+  return download_complete(&boot->work.loader.download);
+}
