@@ -117,14 +117,19 @@ enum cpu_reg {
 uint32_t cpu_get(const struct cpu *cpu, unsigned reg);
 /* Setting the PC also clears ITSTATE and wakes a sleeping core; the exception number in xPSR cannot be set. */
 void cpu_set(struct cpu *cpu, unsigned reg, uint32_t value);
-/* Read or write System Control Space as a debugger would (addr in 0xE000E000-0xE000EFFF). */
+/* Read or write System Control Space (0xE000E000-0xE000EFFF) or, on ARMv7E-M, the DWT (0xE0001000-0xE0001FFF) as a
+ * debugger would. */
 uint32_t cpu_scs_read(struct cpu *cpu, uint32_t addr);
 void cpu_scs_write(struct cpu *cpu, uint32_t addr, uint32_t value);
 
 /* ---- debugging ---- */
-void cpu_set_debug(struct cpu *cpu, bool enabled); /* BKPT stops instead of faulting */
+void cpu_set_debug(struct cpu *cpu, bool enabled); /* DHCSR.C_DEBUGEN: BKPT stops instead of faulting */
 /* Up to 64. After CPU_STOP_BREAKPOINT the next cpu_run executes the instruction. False: no room, or not set. */
 bool cpu_breakpoint(struct cpu *cpu, uint32_t addr, bool set);
+/* A breakpoint at the PC stops the next cpu_run before the instruction even so, as silicon does. */
+void cpu_rearm(struct cpu *cpu);
+/* DHCSR.C_MASKINTS: PendSV, SysTick and interrupts stay pending. For debuggers that step. */
+void cpu_mask_interrupts(struct cpu *cpu, bool masked);
 /* Up to 16, of any size. cpu_run ends after the instruction that made the access. */
 bool cpu_watchpoint(struct cpu *cpu, uint32_t addr, uint32_t size, bool on_read, bool on_write, bool set);
 bool cpu_watch_hit(const struct cpu *cpu, uint32_t *addr);

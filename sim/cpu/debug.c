@@ -93,6 +93,17 @@ void cpu_set_debug(struct cpu *c, bool enabled)
   c->debug = enabled;
 }
 
+void cpu_mask_interrupts(struct cpu *c, bool masked)
+{
+  c->masked = masked;
+  core_kick(c);
+}
+
+void cpu_rearm(struct cpu *c)
+{
+  c->pass_pc = 1; /* no instruction is at an odd address */
+}
+
 /* ---- breakpoints: part of the decoded entry, so they cost nothing elsewhere ---- */
 bool core_has_breakpoint(const struct cpu *c, uint32_t pc)
 {

@@ -228,7 +228,7 @@ struct cpu {
   struct page scratch; /* one instruction that may not be kept; base is its address */
 
   /* debugging */
-  bool debug;
+  bool debug, masked;
   unsigned breakpoints;
   uint32_t breakpoint[MAX_BREAKPOINTS];
   unsigned watchpoints;

@@ -49,8 +49,8 @@ int core_current_priority(const struct cpu *c, bool ignore_primask)
   return best;
 }
 
-/* The pending and enabled exception of the highest priority (then lowest number), or 0. */
-unsigned core_highest_pending(const struct cpu *c)
+/* The pending and enabled exception of the highest priority (then lowest number), or 0; of those below number `end`. */
+static unsigned highest_pending(const struct cpu *c, unsigned end)
 {
   unsigned best = 0;
   int best_priority = NO_PRIORITY;
@@ -58,7 +58,7 @@ unsigned core_highest_pending(const struct cpu *c)
     for (uint64_t set = c->s.pending[w] & c->s.enabled[w]; set; set &= set - 1) {
       unsigned n = w * 64 + (unsigned)__builtin_ctzll(set);
       int p = core_priority_of(c, n);
-      if (p < best_priority) {
+      if (p < best_priority && n < end) {
         best = n;
         best_priority = p;
       }
@@ -67,9 +67,14 @@ unsigned core_highest_pending(const struct cpu *c)
   return best;
 }
 
+unsigned core_highest_pending(const struct cpu *c)
+{
+  return highest_pending(c, EXC_COUNT);
+}
+
 static unsigned preempting(const struct cpu *c, bool ignore_primask)
 {
-  unsigned n = core_highest_pending(c);
+  unsigned n = highest_pending(c, c->masked ? EXC_PENDSV : EXC_COUNT);
   if (n && core_group_priority(c, core_priority_of(c, n)) < core_current_priority(c, ignore_primask)) {
     return n;
   }

@@ -235,6 +235,8 @@ static uint32_t read_word(struct cpu *c, uint32_t offset, bool debugger)
     return shcsr(c);
   case 0xd30:
     return s->dfsr;
+  case 0xdf0:
+    return c->debug; /* DHCSR.C_DEBUGEN: a program may ask whether it is debugged */
   case 0xdfc:
     return s->demcr;
   default:
@@ -444,12 +446,23 @@ void core_dwt_write(struct cpu *c, uint32_t addr, uint32_t v)
 }
 
 /* ---- contract ---- */
+#define DWT_PAGE 0xe0001u
+
 uint32_t cpu_scs_read(struct cpu *c, uint32_t addr)
 {
+  if (addr >> 12 == DWT_PAGE) {
+    return is_v6m(c) ? 0 : core_dwt_read(c, addr);
+  }
   return core_scs_read(c, addr, 4, true);
 }
 
 void cpu_scs_write(struct cpu *c, uint32_t addr, uint32_t value)
 {
+  if (addr >> 12 == DWT_PAGE) {
+    if (!is_v6m(c)) {
+      core_dwt_write(c, addr, value);
+    }
+    return;
+  }
   core_scs_write(c, addr, 4, value);
 }

@@ -61,6 +61,12 @@ struct soc_mem *soc_find_mem(struct soc *soc, uint32_t addr)
 }
 
 /* ---- names ---- */
+/* What a debugger touches is its own business: only programs are told about what is not modelled. */
+static bool by_program(const struct soc_access *how)
+{
+  return how->master != SOC_BY_DEBUG && how->master != SOC_BY_DAP;
+}
+
 static const struct soc_name *find_name(const struct soc *soc, uint32_t addr)
 {
   for (size_t i = 0; i < soc->model->name_count; i++)
@@ -108,7 +114,7 @@ static bool unmodelled_peripheral(struct soc *soc, uint32_t addr, const struct s
 {
   if (how->kind == CPU_FETCH || !find_name(soc, addr))
     return false;
-  if (how->master == SOC_BY_DEBUG)
+  if (!by_program(how))
     return true;
   uint32_t word = addr & ~3u;
   for (size_t i = 0; i < soc->unmapped_count; i++)
@@ -131,7 +137,7 @@ static const struct soc_reg *known_register(struct soc_block *b, uint32_t addr, 
   if (word < SOC_BLOCK_WORDS) {
     if (b->known[word])
       return &b->regs[b->known[word] - 1];
-    if (how->master != SOC_BY_DEBUG && !(b->seen >> word & 1u)) {
+    if (by_program(how) && !(b->seen >> word & 1u)) {
       b->seen |= (uint64_t)1 << word;
       report_unmodelled(b->soc, addr, how, value);
     }
@@ -145,7 +151,7 @@ static bool block_asleep(struct soc_block *b, const struct soc_access *how)
 {
   if ((!b->enable || (*b->enable & b->gate)) && (!b->hold || !(*b->hold & b->gate)))
     return false;
-  if (how->master != SOC_BY_DEBUG && !b->seen_unclocked) {
+  if (by_program(how) && !b->seen_unclocked) {
     b->seen_unclocked = true;
     soc_log(b->soc, "%s is used without its clock, or held in reset: it reads 0 and ignores writes (pc 0x%08x)",
             b->name, (unsigned)cpu_get(b->soc->cpu, CPU_PC));

@@ -33,8 +33,11 @@ void soc_cancel(struct soc *soc, struct soc_event *event);
 void soc_wait(struct soc *soc, uint64_t until);
 
 /* ---- the bus ---- */
-enum soc_master { SOC_BY_CPU, SOC_BY_DMA, SOC_BY_DEBUG };
-/* One access on its way. A debugger's accesses (SOC_BY_DEBUG) have no side effects and take no time. */
+/* SOC_BY_DAP is the chip's own debug port (JTAG): a master like the core, with side effects, for which protections
+ * hold. SOC_BY_DEBUG is the simulator's window into the chip (gdb, control socket, tests): it sees everything, has no
+ * side effects and takes no time. */
+enum soc_master { SOC_BY_CPU, SOC_BY_DMA, SOC_BY_DAP, SOC_BY_DEBUG };
+/* One access on its way. */
 struct soc_access {
   enum soc_master master;
   enum cpu_access kind;
@@ -180,6 +183,13 @@ struct soc_model {
   /* A watchdog runs, so a locked-up core will be reset. */
   bool (*watched)(const struct soc *soc);
   void (*fault_note)(struct soc *soc, unsigned exception, char *text, size_t size); /* more words; may be NULL */
+
+  /* The chip's debug port; each may be NULL. */
+  bool (*dap_open)(const struct soc *soc); /* a probe on the pins reaches the debug port; NULL: always */
+  /* A debugger has powered up the debug domain, or let it go again; the chip forgets it without power. */
+  void (*dap_attach)(struct soc *soc, bool attached);
+  /* The core is halted for a debugger while time passes: what the chip freezes meanwhile. */
+  void (*dap_halted)(struct soc *soc, bool halted);
 
   size_t (*uart_rx)(struct soc *soc, unsigned uart, const uint8_t *bytes, size_t count);
   void (*pin)(struct soc *soc, char port, unsigned pin, bool high);

@@ -69,6 +69,8 @@ static void on_fault(void *ctx)
   if (soc->model->fault_note)
     soc->model->fault_note(soc, f->exception, note, sizeof note);
   soc_log(soc, "%s%s%s", text, *note ? "; " : "", note);
+  if (soc->host.fault)
+    soc->host.fault(soc->host.ctx, f->exception);
 }
 
 /* ---- the core's way out ---- */
@@ -179,6 +181,8 @@ static void do_reset(struct soc *soc, enum soc_cause cause)
   uint32_t vectors = soc->model->reset(soc, cause);
   soc_log(soc, "reset: %s", cause_names[cause]);
   cpu_reset(soc->cpu, vectors);
+  if (soc->host.reset)
+    soc->host.reset(soc->host.ctx, cause == SOC_CAUSE_POWER);
 }
 
 void soc_power_on(struct soc *soc)
@@ -216,11 +220,16 @@ void soc_request_reset(struct soc *soc, enum soc_cause cause)
   cpu_stop(soc->cpu);
 }
 
-void soc_reset_pin(struct soc *soc)
+static void reset_from_outside(struct soc *soc, enum soc_cause cause)
 {
-  soc_request_reset(soc, SOC_CAUSE_PIN);
+  soc_request_reset(soc, cause);
   if (soc->reset_requested && !soc->running)
     do_reset(soc, soc->reset_cause);
+}
+
+void soc_reset_pin(struct soc *soc)
+{
+  reset_from_outside(soc, SOC_CAUSE_PIN);
 }
 
 bool soc_powered(const struct soc *soc)
@@ -402,6 +411,51 @@ bool soc_mem_write(struct soc *soc, uint32_t addr, const void *from, size_t size
     size -= n;
   }
   return true;
+}
+
+bool soc_dap_open(const struct soc *soc)
+{
+  return soc->powered && (!soc->model->dap_open || soc->model->dap_open(soc));
+}
+
+void soc_dap_attach(struct soc *soc, bool attached)
+{
+  if (soc->powered && soc->model->dap_attach)
+    soc->model->dap_attach(soc, attached);
+}
+
+bool soc_dap_read(struct soc *soc, uint32_t addr, unsigned size, uint32_t *value)
+{
+  struct soc_access how = {SOC_BY_DAP, CPU_READ, size, true};
+  *value = 0;
+  return soc->powered && soc_bus_read(soc, addr, &how, value);
+}
+
+bool soc_dap_write(struct soc *soc, uint32_t addr, unsigned size, uint32_t value)
+{
+  struct soc_access how = {SOC_BY_DAP, CPU_WRITE, size, true};
+  bool ok = soc->powered && soc_bus_write(soc, addr, &how, value);
+  if (soc->reset_requested && !soc->running)
+    do_reset(soc, soc->reset_cause);
+  return ok;
+}
+
+void soc_dap_reset(struct soc *soc)
+{
+  reset_from_outside(soc, SOC_CAUSE_SOFTWARE);
+}
+
+void soc_dap_elapse(struct soc *soc, double seconds)
+{
+  if (!soc->powered || soc->running)
+    return;
+  if (soc->model->dap_halted)
+    soc->model->dap_halted(soc, true);
+  soc_wait(soc, soc_now(soc) + (uint64_t)(seconds * (double)SOC_PS_PER_S));
+  if (soc->model->dap_halted)
+    soc->model->dap_halted(soc, false);
+  if (soc->powered && soc->reset_requested)
+    do_reset(soc, soc->reset_cause);
 }
 
 bool soc_flash_load(struct soc *soc, uint32_t addr, const void *from, size_t size)

@@ -59,6 +59,19 @@ struct soc_region {
 /* Memory map for debuggers; returns the count. */
 size_t soc_regions(const struct soc *soc, const struct soc_region **regions);
 
+/* ---- the chip's own debug port ----
+ * What a probe on the chip's JTAG pins can do. Unlike the window above it obeys the chip's protections, and what it
+ * does has side effects, as on silicon. JTAG itself is in sim/dap. Use it between two runs. */
+bool soc_dap_open(const struct soc *soc);            /* a probe reaches it at all: power, read protection, pins */
+void soc_dap_attach(struct soc *soc, bool attached); /* the debug domain is powered up, or let go */
+/* One aligned access of 1, 2 or 4 bytes by the debug port's bus master. False: bus fault. System Control Space and
+ * DWT are reached by cpu_scs_read(). */
+bool soc_dap_read(struct soc *soc, uint32_t addr, unsigned size, uint32_t *value);
+bool soc_dap_write(struct soc *soc, uint32_t addr, unsigned size, uint32_t value);
+void soc_dap_reset(struct soc *soc); /* AIRCR.SYSRESETREQ written by the probe */
+/* Time passes while the core is halted: `seconds` of it. What the chip does on its own goes on, resets included. */
+void soc_dap_elapse(struct soc *soc, double seconds);
+
 /* ---- the outside world ----
  * UARTs are numbered as on the chip: 1 is USART1, 4 would be UART4; LPUART1 has a number of its own. */
 #define SOC_LPUART1 101u
@@ -70,6 +83,12 @@ struct soc_host {
    * with real time, stop the run, or return at once. Called at most every quarter of a millisecond of simulated time;
    * for a receiver with interrupts, every millisecond. May be NULL. */
   void (*uart_idle)(void *ctx, unsigned uart);
+  /* The chip has been reset and has not executed anything yet; soc_stop() here ends the run before it does. May be
+   * NULL. */
+  void (*reset)(void *ctx, bool power_on);
+  /* An exception that is a fault (number as in struct cpu_fault) or NMI was taken; soc_stop() ends the run before the
+   * handler's first instruction. May be NULL. */
+  void (*fault)(void *ctx, unsigned exception);
   /* The time set with soc_alarm() has come. Called between two instructions; may set the next one. May be NULL. */
   void (*alarm)(void *ctx);
 };

@@ -118,6 +118,15 @@ static const struct soc_reg dbgmcu_regs[] = {
     {0, 0, 0x10076415, 0}, {4, 0, 0, 0xE7}, {8, 0, 0, 0x82E01C3F}, {0xC, 0, 0, 0x20}, {0x10, 0, 0, 0x72800},
 };
 
+/* DBGMCU.APB1FZR1 (RM0351, chapter "Debug support") */
+static void dap_halted(struct soc *soc, bool halted)
+{
+  enum { APB1FZR1 = 8, DBG_IWDG_STOP = 1 << 12 };
+  struct l4 *l4 = chip(soc);
+  if (l4->dbgmcu.v[APB1FZR1 / 4] & DBG_IWDG_STOP)
+    st_iwdg_freeze(&l4->iwdg, halted);
+}
+
 /* ---- life ---- */
 static bool create(struct soc *soc)
 {
@@ -204,7 +213,7 @@ static uint32_t reset(struct soc *soc, enum soc_cause cause)
   bool power = cause == SOC_CAUSE_POWER || cause == SOC_CAUSE_BOR;
   l4_flash_abort(l4);
   for (unsigned i = 0; i < soc->block_count; i++)
-    if (soc->blocks[i] != &l4->rtc.block)
+    if (soc->blocks[i] != &l4->rtc.block && (power || soc->blocks[i] != &l4->dbgmcu))
       soc_block_reset(soc->blocks[i]);
   rcc[RCC_BDCR / 4] = bdcr;
   rcc[RCC_CSR / 4] |= power ? 0 : flags;
@@ -424,6 +433,7 @@ const struct soc_model soc_stm32l476 = {
     .reset = reset,
     .watched = watched,
     .fault_note = fault_note,
+    .dap_halted = dap_halted,
     .uart_rx = uart_rx,
     .pin = drive_pin,
     .pin_release = release_pin,

@@ -196,7 +196,7 @@ static bool system_read(struct soc_mem *mem, uint32_t offset, const struct soc_a
 {
   struct l4 *l4 = chip_of(mem);
   (void)offset, (void)value;
-  if (how->master != SOC_BY_DEBUG)
+  if (how->master == SOC_BY_CPU)
     soc_log_once(l4->soc, &l4->soc->model, "not modelled: the boot loader in system memory");
   return false;
 }

@@ -62,6 +62,18 @@ void st_iwdg_start(struct st_iwdg *w)
     update(w, 0);
 }
 
+void st_iwdg_freeze(struct st_iwdg *w, bool frozen)
+{
+  if (!w->running)
+    return;
+  if (frozen) {
+    w->counter = counter_now(w);
+    soc_cancel(w->block.soc, &w->bite);
+  } else {
+    count_from(w, w->counter);
+  }
+}
+
 static void write_key(struct st_iwdg *w, uint32_t key)
 {
   w->unlocked = key == 0x5555;

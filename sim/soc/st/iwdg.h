@@ -17,5 +17,7 @@ struct st_iwdg {
 void st_iwdg_init(struct st_iwdg *iwdg, uint32_t base, uint32_t hz, void *chip);
 /* Hardware start, as set by an option byte; after the block's reset. */
 void st_iwdg_start(struct st_iwdg *iwdg);
+/* The counter stands still (DBGMCU), or goes on. */
+void st_iwdg_freeze(struct st_iwdg *iwdg, bool frozen);
 
 #endif
