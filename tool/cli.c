@@ -214,6 +214,8 @@ static void command_help(const struct cli_command *c)
 static bool in_group(const struct cli_command *c, const char *group)
 {
   size_t n = strlen(group);
+  if (n == 0) /* the group of commands that are one word */
+    return strchr(c->name, ' ') == NULL;
   return strncmp(c->name, group, n) == 0 && (c->name[n] == ' ' || c->name[n] == '\0');
 }
 

@@ -46,6 +46,9 @@ static bool check_key(struct merge *m, const char *kind, uint32_t image, const u
 {
   char symbol[40];
   snprintf(symbol, sizeof symbol, "engine_key_%s_%u", kind, image);
+  if (cli_flag(m->cli, "embed-keys") && !embed_replace(&m->file, symbol, key, size))
+    return problem_set(problem, CLI_REFUSED, "%s: no function %s to put the key into: give the boot loader as an ELF",
+                       cli_value(m->cli, "boot"), symbol);
   switch (embed_find(&m->file, symbol, key, size)) {
   case EMBED_SAME:
     m->keys_seen = true;
@@ -191,6 +194,8 @@ static const struct cli_option options[] = {
     {"keys", 'k', "DIR", "key folder; with several images, one per image in the same order,\nor one for all", false,
      true},
     {"public-key", 0, "PEM|URI", "public key instead: a PEM file or a pkcs11: URI", false, false},
+    {"embed-keys", 0, NULL, "give the boot loader these keys in place of its own (the boot loader of a kit has none)",
+     false, false},
     {"output", 'o', "FILE", ".hex or .bin file to write; a .bin starts at the boot loader's base", true, false},
     {0},
 };

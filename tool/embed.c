@@ -64,16 +64,23 @@ struct machine {
   uint8_t out[64];
 };
 
+/* The two bytes at an address, NULL if there are none. */
+static uint8_t *half_at(const struct objfile *program, uint32_t addr)
+{
+  for (size_t i = 0; i < program->segment_count; i++) {
+    const struct objfile_segment *s = &program->segments[i];
+    if (addr >= s->addr && s->size >= 2 && addr - s->addr <= s->size - 2)
+      return s->data + (addr - s->addr);
+  }
+  return NULL;
+}
+
 static bool fetch(const struct machine *m, uint32_t addr, unsigned *half)
 {
-  for (size_t i = 0; i < m->program->segment_count; i++) {
-    const struct objfile_segment *s = &m->program->segments[i];
-    if (addr >= s->addr && s->size >= 2 && addr - s->addr <= s->size - 2) {
-      *half = s->data[addr - s->addr] | (unsigned)s->data[addr - s->addr + 1] << 8;
-      return true;
-    }
-  }
-  return false;
+  const uint8_t *at = half_at(m->program, addr);
+  if (at != NULL)
+    *half = at[0] | (unsigned)at[1] << 8;
+  return at != NULL;
 }
 
 static bool store(struct machine *m, uint32_t at, unsigned size)
@@ -128,4 +135,52 @@ enum embed_found embed_find(const struct objfile *program, const char *symbol, c
   bool same = memcmp(m.out, key, size) == 0;
   OPENSSL_cleanse(&m, sizeof m);
   return same ? EMBED_SAME : EMBED_OTHER;
+}
+
+/* ---- replacing ---- */
+
+static void put_half(const struct objfile *program, uint32_t addr, unsigned half)
+{
+  uint8_t *at = half_at(program, addr);
+  at[0] = (uint8_t)half;
+  at[1] = (uint8_t)(half >> 8);
+}
+
+/* The operand of the instruction at `addr`, if it is one that carries bytes of a key (sizes are even), becomes the next
+ * of them: how many. */
+static unsigned put_operand(const struct objfile *program, uint32_t addr, const uint8_t *key)
+{
+  unsigned a, b;
+  const struct machine m = {.program = program};
+  if (!fetch(&m, addr, &a) || !fetch(&m, addr + 2, &b))
+    return 0;
+  if ((a & 0xFB70) == 0xF240 && (b & 0x8F00) == 0x0100) { /* MOVW, MOVT: imm4:i:imm3:imm8 */
+    unsigned value = key[0] | (unsigned)key[1] << 8;
+    put_half(program, addr, (a & 0xFBF0) | value >> 12 | (value >> 11 & 1) << 10);
+    put_half(program, addr + 2, (b & 0x8F00) | (value >> 8 & 7) << 12 | (value & 0xFF));
+    return 2;
+  }
+  if ((a & 0xFF00) == 0x2100 && (b & 0xF83F) == 0x7001) { /* MOVS r1 that a STRB follows */
+    put_half(program, addr, (a & 0xFF00) | key[0]);
+    return 1;
+  }
+  return 0;
+}
+
+bool embed_replace(struct objfile *program, const char *symbol, const uint8_t *key, size_t size)
+{
+  struct machine m = {.program = program};
+  bool done = false;
+  size_t used = 0;
+  if (size > sizeof m.out || !objfile_symbol_find(program, symbol, &m.pc))
+    return false;
+  for (unsigned i = 0; !done; i++) {
+    const uint32_t at = m.pc;
+    if (i == 200 || !step(&m, &done))
+      return false;
+    if (!done && used < size)
+      used += put_operand(program, at, key + used);
+  }
+  OPENSSL_cleanse(&m, sizeof m);
+  return used == size && embed_find(program, symbol, key, size) == EMBED_SAME;
 }

@@ -27,5 +27,8 @@ enum embed_found { EMBED_NONE, EMBED_SAME, EMBED_OTHER };
 /* Does a program hold this key? Follows the instructions of the function `symbol` (one that embed_assembly made).
  * EMBED_NONE: no such symbol, or it is no such function. `size` up to 64. */
 enum embed_found embed_find(const struct objfile *program, const char *symbol, const uint8_t *key, size_t size);
+/* Give the program another key in place of the one in the function `symbol`. False: no such symbol, no such function,
+ * or it holds a key of another size; the program is then no longer to be used. */
+bool embed_replace(struct objfile *program, const char *symbol, const uint8_t *key, size_t size);
 
 #endif

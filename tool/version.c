@@ -5,6 +5,7 @@
 
 #include <ctype.h>
 #include <stdio.h>
+#include <string.h>
 
 static const char *const part_names[3] = {"major", "minor", "patch"};
 
@@ -41,6 +42,33 @@ bool version_parse(const char *text, uint32_t protocol, const char *option, uint
     if (part[i] > most)
       return problem_set(problem, CLI_USAGE, "--%s %s: %s is larger than %u, the most that the header holds", option,
                          text, part_names[i], most);
+  }
+  *version = part[0] << 24 | part[1] << 16 | part[2];
+  return true;
+}
+
+bool version_from_describe(const char *text, uint32_t *version, struct problem *problem)
+{
+  const char *at = *text == 'v' || *text == 'V' ? text + 1 : text;
+  uint32_t part[3], commits = 0;
+  for (unsigned i = 0; i < 3; i++) {
+    if (!take_number(&at, &part[i]) || (i < 2 && *at++ != '.'))
+      return problem_set(problem, CLI_REFUSED, "%s: no version; tag a commit like this: git tag v1.0.0", text);
+  }
+  if (at[0] == '-' && isdigit((unsigned char)at[1])) {
+    at++;
+    if (!take_number(&at, &commits) || strncmp(at, "-g", 2) != 0)
+      return problem_set(problem, CLI_REFUSED, "%s: not as git describes a commit (v1.2.3-4-g0123abc)", text);
+    at += 2 + strspn(at + 2, "0123456789abcdef");
+  }
+  if (strcmp(at, "") != 0 && strcmp(at, "-dirty") != 0)
+    return problem_set(problem, CLI_REFUSED, "%s: '%s' is no part of a version", text, at);
+  part[2] += commits; /* each at most 2^20 */
+  for (unsigned i = 0; i < 3; i++) {
+    uint32_t most = i < 2 ? 0xFF : 0xFFFF;
+    if (part[i] > most)
+      return problem_set(problem, CLI_REFUSED, "%s: %s is larger than %u, the most that the header holds", text,
+                         part_names[i], most);
   }
   *version = part[0] << 24 | part[1] << 16 | part[2];
   return true;

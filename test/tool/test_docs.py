@@ -10,7 +10,7 @@ PAGE = read(SOURCE + '/docs/portcullis.md').decode()
 
 def commands():
     """Every command that `portcullis --help` lists."""
-    return re.findall(r'^  ([a-z]+(?: [a-z0-9-]+){0,2}) {2,}\S', run('--help').stdout, re.M)
+    return re.findall(r'^  ([a-z-]+(?: [a-z0-9-]+){0,2}) {2,}\S', run('--help').stdout, re.M)
 
 
 def examples(text):

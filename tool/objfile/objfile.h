@@ -51,6 +51,10 @@ uint8_t *objfile_flatten(const struct objfile *file, uint8_t fill, uint32_t limi
 bool objfile_write_hex(const struct objfile *file, const char *path, char *err, size_t err_size);
 bool objfile_write_bin(const struct objfile *file, uint8_t fill, const char *path, char *err, size_t err_size);
 
+/* A copy of the ELF file `original`, from which `file` was read, with what is loaded taken from `file`: symbols and the
+ * rest stay as they are. */
+bool objfile_write_elf(const struct objfile *file, const char *original, const char *path, char *err, size_t err_size);
+
 /* The function or object that contains `addr`, or the nearest before it; NULL if none. `offset`: from its start. */
 const char *objfile_symbol_at(const struct objfile *file, uint32_t addr, uint32_t *offset);
 /* Address of a symbol by name. */

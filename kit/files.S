@@ -1,0 +1,17 @@
+/* The files of the kit, inside the command line: it then makes kits without this repository. */
+  .section .rodata
+  .macro file name, path
+  .global kit_\name, kit_\name\()_end
+kit_\name:
+  .incbin "\path"
+kit_\name\()_end:
+  .byte 0
+  .endm
+
+  file postbuild, "kit/postbuild.sh"
+  file make_keys, "kit/make_keys.sh"
+  file readme, "kit/README.md"
+  file application_ld, "kit/application.ld"
+  file status_h, "include/portcullis/status.h"
+  file engine_h, "include/portcullis/engine.h"
+  .section .note.GNU-stack,"",%progbits

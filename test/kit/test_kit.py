@@ -1,0 +1,119 @@
+#!/usr/bin/python3
+"""A project that knows nothing but the kit builds, boots and updates itself, with versions from git; and the kit holds no key."""
+import os
+import re
+import shutil
+import subprocess
+import sys
+import unittest
+
+SOURCE, BUILD, ARM = (os.environ[n] for n in ('PC_SOURCE', 'PC_BUILD', 'PC_ARM'))
+sys.path.insert(0, SOURCE + '/test/support')
+from sim import Sim  # noqa: E402
+
+TOOL = BUILD + '/portcullis'
+BOARD, BOOT = 'NUCLEO-L476RG', 'v1.0.0'
+HOME = os.getcwd()
+os.environ.update(GIT_AUTHOR_NAME='t', GIT_AUTHOR_EMAIL='t@example.org', GIT_COMMITTER_NAME='t', GIT_COMMITTER_EMAIL='t@example.org',
+                  GIT_CONFIG_GLOBAL='/dev/null', GIT_CONFIG_SYSTEM='/dev/null')
+os.environ.pop('PORTCULLIS', None)
+
+
+def run(*command, code=0, cwd='.', **env):
+    r = subprocess.run([str(c) for c in command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                       universal_newlines=True, cwd=cwd, env={**os.environ, **env})
+    assert r.returncode == code, f'{command}: exit {r.returncode}, not {code}\n{r.stdout}'
+    return r.stdout
+
+
+class Kit(unittest.TestCase):
+    def setUp(self):
+        os.chdir(HOME)
+        shutil.rmtree('project', ignore_errors=True)
+        os.mkdir('project')
+        os.chdir('project')
+        run(TOOL, 'kit', 'nucleo-l476rg', 'Bootloader', '--boot', f'{ARM}/nucleo-l476rg/boot.elf')
+        run('Bootloader/Scripts/make_keys.sh', 'Keys')
+        run('git', 'init', '-q')
+
+    def tag(self, version):
+        run('git', 'commit', '-q', '--allow-empty', '-m', version)
+        run('git', 'tag', version)
+
+    def build(self, what):
+        os.makedirs('Debug', exist_ok=True)
+        run('arm-none-eabi-gcc', '-mcpu=cortex-m4', '-mthumb', '-Os', '-ffreestanding', '-nostdlib', '-nostartfiles', f'-DBUILD="{what}"',
+            '-IBootloader/Include', SOURCE + '/test/kit/application.c', '-T', 'Bootloader/Linker/application.ld',
+            f'-LBootloader/Libs/{BOARD}', '-Wl,--no-warn-rwx-segments', '-o', 'Debug/DemoApp.elf')
+
+    def postbuild(self, version='0.0.0', patchref='0.0.0', board=BOARD, boot=BOOT, code=0, keys='../Keys', **env):
+        """As an IDE calls it: in the build folder."""
+        return run('../Bootloader/Scripts/STM32CubeIDE/postbuild.sh', 'DemoApp.elf', keys, '../Binary', '../Bootloader/Libs', version,
+                   patchref, board, boot, code=code, cwd='Debug', **env)
+
+    def test_a_project_with_only_the_kit_boots_and_updates_with_versions_from_git(self):
+        self.tag('v1.0.0')
+        self.build('one')
+        self.postbuild()
+        run('git', 'commit', '-q', '--allow-empty', '-m', 'work')
+        self.build('two')
+        self.postbuild(patchref='v1.0.0')
+        described = run('git', 'describe', '--tags').strip()
+        names = sorted(os.listdir('Binary'))
+        for name in ('BOOT_DemoApp_NUCLEO-L476RG_v1.0.0.hex', 'BOOT_DemoApp_NUCLEO-L476RG_v1.0.0.bin', 'DemoApp_NUCLEO-L476RG_v1.0.0.sfb',
+                     f'DemoApp_NUCLEO-L476RG_{described}.sfb'):
+            self.assertIn(name, names)
+        self.assertIn('DemoApp_v1.0.0.bin', os.listdir('Binary/PatchRef'))
+        with Sim('--load', 'Binary/BOOT_DemoApp_NUCLEO-L476RG_v1.0.0.hex', state='device') as sim:
+            sim.wait_text('application one runs, version 1.0.0', fail=['CRITICAL FAILURE'])
+        with Sim('--press-button', state='device') as sim:
+            sim.wait_text('Send ..')
+            sim.control('button release')
+            sim.sb(f'Binary/DemoApp_NUCLEO-L476RG_{described}.sfb')
+            sim.wait_text('application two runs, version 1.0.1', fail=['CRITICAL FAILURE'])
+
+    def test_no_key_is_in_a_kit_and_each_project_has_its_own(self):
+        kit_boot = f'Bootloader/Libs/{BOARD}/stm32-secure-patching-bootloader_{BOARD}_{BOOT}.elf'
+        self.tag('v1.0.0')
+        self.build('one')
+        self.postbuild()
+        sfb = f'Binary/DemoApp_{BOARD}_v1.0.0.sfb'
+        keys = ('--public-key', 'Keys/Signing_PrivKey_ECC.txt', '--encryption-key', 'Keys/Cipher_Key_AES_CBC.bin')
+        # Neither the keys of the build tree nor the project's: merge compares them.
+        out = run(TOOL, 'image', 'merge', '--boot', kit_boot, '--image', sfb, *keys, '-o', 'x.hex', code=1)
+        self.assertIn('built with another', out)
+        dump = run('arm-none-eabi-objdump', '-d', '--disassemble=engine_key_aes_1', kit_boot)
+        self.assertEqual(set(re.findall(r'mov[wt]\s+r1, #(\d+)', dump)), {'0'}, dump)
+        # The project's are in what it ships: with another AES key the image would not decrypt.
+        with Sim('--load', f'Binary/BOOT_DemoApp_{BOARD}_v1.0.0.hex', state='device') as sim:
+            sim.wait_text('application one runs', fail=['CRITICAL FAILURE'])
+        old = {f: open(f'Keys/{f}', 'rb').read() for f in os.listdir('Keys')}
+        self.assertIn('is not replaced', run('Bootloader/Scripts/make_keys.sh', 'Keys', code=1))
+        self.assertEqual(old, {f: open(f'Keys/{f}', 'rb').read() for f in os.listdir('Keys')})
+
+    def test_what_is_wrong_is_said_and_nothing_is_made(self):
+        self.build('one')
+        self.assertIn('no git repository', self.postbuild(code=1, GIT_DIR='/nonexistent'))
+        run('git', 'commit', '-q', '--allow-empty', '-m', 'untagged')
+        self.assertIn('git tag v1.0.0', self.postbuild(code=1))
+        self.assertIn('larger than 255', self.postbuild('v1.300.0', code=1))
+        self.assertIn('there are: NUCLEO-L476RG', self.postbuild('1.0.0', board='NUCLEO-L072', code=1))
+        self.assertIn('v1.0.0.elf', self.postbuild('1.0.0', boot='v9.9.9', code=1))
+        self.assertIn('make_keys', self.postbuild('1.0.0', keys='../None', code=1))
+        self.assertFalse(os.path.exists('Binary/DemoApp_NUCLEO-L476RG_1.0.0.sfb'))
+        usage = run('Bootloader/Scripts/STM32CubeIDE/postbuild.sh', 'DemoApp.elf', code=2)
+        for word in 'ARTIFACT KEYS BINARY LIBS VERSION PATCHREF BOARD BOOT_VERSION'.split():
+            self.assertIn(word, usage)
+        self.assertIn('is there already', run(TOOL, 'kit', 'nucleo-l476rg', 'Bootloader', code=1))
+        self.assertIn('board list', run(TOOL, 'kit', 'nucleo', 'x', code=2))
+
+    def test_the_size_report_shows_what_fills_the_board(self):
+        self.build('one')
+        text = run(TOOL, 'size-report', '--boot', f'{ARM}/nucleo-l476rg/boot.elf', 'Debug/DemoApp.elf')
+        for part in ('boot loader', 'active slot 1', 'download slot 1', 'application RAM'):
+            self.assertRegex(text, part + r' +\[')
+        self.assertNotIn('DOES NOT FIT', text)
+        self.assertRegex(text, r'application RAM +\[#\.+\] +\d+ of')
+
+
+unittest.main(verbosity=2)
