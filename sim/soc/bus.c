@@ -196,6 +196,8 @@ bool soc_bus_read(struct soc *soc, uint32_t addr, const struct soc_access *how, 
   *value = 0;
   if (soc->dead && how->master != SOC_BY_DEBUG)
     return true;
+  if (soc->guard && !soc->guard->allows(soc, addr, how))
+    return how->master != SOC_BY_DEBUG;
   struct soc_block *b = soc->last_block;
   if (!b || addr - b->base >= b->size)
     b = soc_find_block(soc, addr);
@@ -217,6 +219,8 @@ bool soc_bus_write(struct soc *soc, uint32_t addr, const struct soc_access *how,
 {
   if (soc->dead && how->master != SOC_BY_DEBUG)
     return true;
+  if (soc->guard && !soc->guard->allows(soc, addr, how))
+    return how->master != SOC_BY_DEBUG;
   struct soc_block *b = soc->last_block;
   if (!b || addr - b->base >= b->size)
     b = soc_find_block(soc, addr);
@@ -238,7 +242,7 @@ bool soc_bus_write(struct soc *soc, uint32_t addr, const struct soc_access *how,
 uint8_t *soc_bus_direct(struct soc *soc, uint32_t addr, enum cpu_access kind)
 {
   struct soc_mem *m = soc->dead ? NULL : soc_find_mem(soc, addr);
-  if (!m)
+  if (!m || (soc->guard && !soc->guard->direct(soc, addr, kind)))
     return NULL;
   if (m->ops)
     return m->ops->direct ? m->ops->direct(m, addr - m->base, kind) : NULL;

@@ -95,6 +95,14 @@ struct soc_block {
   bool seen_unclocked;
   uint64_t polled; /* instruction count of the last fruitless status read: soc_poll() */
 };
+/* A series may watch addresses, whatever lies there (a firewall): asked before everything else while soc->guard is set.
+ * The owner calls cpu_flush or cpu_invalidate when an answer changes. */
+struct soc_guard {
+  bool (*direct)(struct soc *soc, uint32_t granule, enum cpu_access kind); /* false: access by access */
+  /* False: the access does not happen. The core and DMA go on (the guard has asked for a reset); a debugger sees a bus
+   * fault. */
+  bool (*allows)(struct soc *soc, uint32_t addr, const struct soc_access *how);
+};
 void soc_add_mem(struct soc *soc, const struct soc_mem *mem);
 void soc_add_block(struct soc *soc, struct soc_block *block);
 /* All plain registers to their reset values, then block->reset. */
@@ -232,6 +240,7 @@ struct soc {
   struct soc_block *blocks[SOC_MAX_BLOCKS]; /* sorted by base */
   unsigned block_count;
   struct soc_block *last_block;
+  const struct soc_guard *guard; /* NULL: nothing is watched */
 
   /* life */
   bool powered, running;

@@ -165,6 +165,8 @@ static bool create(struct soc *soc)
   st_rng_init(&l4->rng, 0x50060800, L4_IRQ_RNG, l4);
   l4->rng.kernel_hz = rng_hz;
   gated(l4, &l4->rng.block, RCC_AHB2ENR, 18);
+  l4_firewall_init(l4);
+  gated(l4, &l4->firewall.block, RCC_APB2ENR, 7); /* its reset bit does not exist */
   st_iwdg_init(&l4->iwdg, 0x40003000, 32000, l4);
   l4->iwdg.oscillator_on = lsi_on;
   soc_add_block(soc, &l4->iwdg.block);
@@ -212,6 +214,7 @@ static uint32_t reset(struct soc *soc, enum soc_cause cause)
   uint32_t bdcr = rcc[RCC_BDCR / 4], flags = rcc[RCC_CSR / 4] & 0xFF000000;
   bool power = cause == SOC_CAUSE_POWER || cause == SOC_CAUSE_BOR;
   l4_flash_abort(l4);
+  l4_firewall_reset(l4);
   for (unsigned i = 0; i < soc->block_count; i++)
     if (soc->blocks[i] != &l4->rtc.block && (power || soc->blocks[i] != &l4->dbgmcu))
       soc_block_reset(soc->blocks[i]);

@@ -104,6 +104,14 @@ struct l4_flash {
   uint32_t ecc_at; /* the last uncorrectable double word, as an address; for fault reports */
 };
 
+/* Firewall. GATE: the second word of the call gate was the last thing fetched. */
+enum l4_firewall_state { L4_FW_OFF, L4_FW_CLOSED, L4_FW_GATE, L4_FW_OPEN };
+struct l4_firewall {
+  struct soc_block block;
+  enum l4_firewall_state state;
+  uint32_t gate; /* start of the segment whose gate is being passed */
+};
+
 struct l4_rtc {
   struct soc_block block;
   unsigned key_step;
@@ -119,6 +127,7 @@ struct l4 {
   struct soc *soc;
   struct l4_flash flash;
   struct l4_options options;
+  struct l4_firewall firewall;
   struct l4_rcc rcc;
   struct l4_rtc rtc;
   struct soc_block pwr, syscfg, exti, dbgmcu;
@@ -166,6 +175,12 @@ extern const struct soc_mem_ops l4_sram2_ops;
 bool l4_banks_swapped(const struct l4 *l4);   /* SYSCFG.MEMRMP.FB_MODE */
 unsigned l4_boot_memory(const struct l4 *l4); /* SYSCFG.MEMRMP.MEM_MODE: 0 main flash, 3 SRAM1 */
 unsigned l4_exti_port(const struct l4 *l4, unsigned line);
+
+/* firewall.c */
+void l4_firewall_init(struct l4 *l4);
+bool l4_firewall_on(const struct l4 *l4);
+void l4_firewall_enable(struct l4 *l4); /* SYSCFG.CFGR1.FWDIS has been cleared: until the next reset of the chip */
+void l4_firewall_reset(struct l4 *l4);  /* before the blocks are reset */
 
 /* exti.c */
 void l4_exti_init(struct l4 *l4);

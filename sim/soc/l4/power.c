@@ -156,7 +156,7 @@ static bool syscfg_write(struct soc_block *b, unsigned offset, uint32_t value, u
     break;
   case CFGR1:
     if (*v & CFGR1_FWDIS && !(value & CFGR1_FWDIS))
-      soc_log_once(b->soc, v, "not modelled: the firewall (SYSCFG.CFGR1.FWDIS cleared)");
+      l4_firewall_enable(l4);
     *v = (value & 0xFC7F0100) | (*v & value & CFGR1_FWDIS);
     break;
   case SCSR:
@@ -184,6 +184,8 @@ static void syscfg_reset(struct soc_block *b)
   struct l4 *l4 = l4_of(b);
   l4->sram2_key_step = 0;
   soc_cancel(b->soc, &l4->sram2_cleared);
+  if (l4_firewall_on(l4)) /* reset by RCC.APB2RSTR: the firewall stays on */
+    b->v[CFGR1 / 4] &= ~(uint32_t)CFGR1_FWDIS;
   l4_memory_remapped(l4);
 }
 

@@ -3,6 +3,7 @@
 #include "sim/soc/l4/l4.h"
 
 enum { CR = 0, ICSCR = 4, CFGR = 8, PLLCFGR = 0xC, PLLSAI1CFGR = 0x10, PLLSAI2CFGR = 0x14, CIER = 0x18, CIFR = 0x1C };
+#define APB2ENR_FWEN (1u << 7) /* can only be set */
 enum { CICR = 0x20, AHB1RSTR = 0x28, RSTR_LAST = 0x40, AHB1SMENR = 0x68, BDCR = RCC_BDCR, CSR = RCC_CSR };
 enum { CR_MSION = 1, CR_MSIRDY = 2, CR_MSIRGSEL = 8, CR_HSION = 1 << 8, CR_HSEON = 1 << 16, CR_PLLON = 1 << 24 };
 enum { CR_HSIRDY = 1 << 10, CR_HSERDY = 1 << 17, CR_PLLRDY = 1 << 25, CR_SAI1RDY = 1 << 27 };
@@ -52,7 +53,7 @@ static const struct soc_reg regs[] = {
     {0x50, 0, 0, 0x101},
     {RCC_APB1ENR1, 0, 0, 0xF2FECE3F},
     {RCC_APB1ENR2, 0, 0, 0x25},
-    {RCC_APB2ENR, 0, 0, 0x01677C81},
+    {RCC_APB2ENR, SOC_REG_WRITE, 0, 0x01677C81},
     PLAIN(AHB1SMENR, 0x00011303),
     PLAIN(0x6C, 0x000532FF),
     PLAIN(0x70, 0x101),
@@ -356,6 +357,9 @@ static bool write_reg(struct soc_block *b, unsigned offset, uint32_t value, unsi
     switch_oscillators(l4, CSR);
     l4_rcc_update(l4);
     return true;
+  case RCC_APB2ENR:
+    value |= b->v[offset / 4] & APB2ENR_FWEN;
+    break;
   default: /* peripheral resets */
     break;
   }
