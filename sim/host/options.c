@@ -19,7 +19,7 @@ static const char help[] =
     "\n"
     "The device\n"
     "  --board NAME             nucleo-l476rg (default)\n"
-    "  --device NAME            a bare chip instead of a board: stm32l476\n"
+    "  --device NAME            a bare chip instead of a board: stm32l476, stm32l462\n"
     "  --state DIR              keep flash, option bytes and backup registers in DIR; made when missing\n"
     "  --erase                  erase the whole flash before anything is loaded\n"
     "  --load FILE[@ADDR]       put an ELF, HEX, SREC or binary file into flash or RAM; ADDR (default\n"
@@ -346,7 +346,10 @@ static bool finish(struct parse *p)
 {
   struct options *o = p->o;
   o->uart_spec[0] = p->uart ? p->uart : "none";
-  o->uart_index[0] = p->uart_index ? p->uart_index : o->board ? o->board->uart : 2;
+  o->uart_index[0] = p->uart_index                         ? p->uart_index
+                     : o->board                            ? o->board->uart
+                     : strcmp(o->device, "stm32l462") == 0 ? 1
+                                                           : 2;
   o->uart_count = 1;
   if (p->uart2) {
     char number[4];

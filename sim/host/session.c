@@ -93,10 +93,12 @@ bool session_load(struct session *s, const struct option_load *load, enum load_w
   }
   for (size_t i = 0; ok && i < file.segment_count; i++) {
     const struct objfile_segment *g = &file.segments[i];
-    bool flash = session_is_flash(s, g->addr);
+    bool flash = session_is_flash(s, g->addr), factory = soc_factory_load(s->soc, g->addr, NULL, g->size);
     if (flash && which != LOAD_RAM)
       ok = soc_flash_load(s->soc, g->addr, g->data, g->size);
-    else if (!flash && on) /* without power, RAM keeps nothing */
+    else if (factory && !on)
+      ok = soc_factory_load(s->soc, g->addr, g->data, g->size);
+    else if (!flash && !factory && on) /* without power, RAM keeps nothing */
       ok = soc_mem_write(s->soc, g->addr, g->data, g->size);
     if (!ok)
       snprintf(err, err_size, "%s: no flash or RAM for %" PRIu32 " bytes at 0x%08" PRIx32, load->path, g->size,

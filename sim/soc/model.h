@@ -170,6 +170,7 @@ uint64_t soc_random(uint64_t *state);
 /* ---- what a series is ---- */
 struct soc_model {
   const char *name;
+  const void *part; /* for a series of several chips: which one this is */
   enum cpu_arch arch;
   unsigned irqs, priority_bits;
   bool fpu;
@@ -204,11 +205,12 @@ struct soc_model {
   void (*pin_release)(struct soc *soc, char port, unsigned pin);
   bool (*flash_load)(struct soc *soc, uint32_t addr, const uint8_t *from, size_t size);
   bool (*flash_erase)(struct soc *soc, uint32_t addr, size_t size);
+  bool (*factory_load)(struct soc *soc, uint32_t addr, const uint8_t *from, size_t size); /* may be NULL */
   /* Where the wear counters are: pages of `*page` bytes from address `*base` on. */
   const uint32_t *(*wear)(const struct soc *soc, uint32_t *base, uint32_t *page, size_t *pages);
   void (*clear_wear)(struct soc *soc);
 };
-extern const struct soc_model soc_stm32l476;
+extern const struct soc_model soc_stm32l476, soc_stm32l462;
 
 /* ---- the plan of a power cut, kept by soc_cut() and asked by the flash of the series ---- */
 enum soc_fate { SOC_FATE_NORMAL, SOC_FATE_BEFORE, SOC_FATE_CLEAN, SOC_FATE_TORN, SOC_FATE_WEAK };

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct soc_model *const models[] = {&soc_stm32l476};
+static const struct soc_model *const models[] = {&soc_stm32l476, &soc_stm32l462};
 #define MODELS (sizeof models / sizeof models[0])
 
 const char *const *soc_models(void)
@@ -466,6 +466,11 @@ bool soc_flash_load(struct soc *soc, uint32_t addr, const void *from, size_t siz
 bool soc_flash_erase(struct soc *soc, uint32_t addr, size_t size)
 {
   return soc->model->flash_erase(soc, addr, size);
+}
+
+bool soc_factory_load(struct soc *soc, uint32_t addr, const void *from, size_t size)
+{
+  return soc->model->factory_load && soc->model->factory_load(soc, addr, from, size);
 }
 
 size_t soc_regions(const struct soc *soc, const struct soc_region **regions)

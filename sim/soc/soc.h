@@ -13,8 +13,9 @@
 struct soc;
 
 /* ---- life ---- */
-/* `model`: "stm32l476". `state_dir`: folder that holds what survives power-off (created when missing), or NULL for a
- * device that lives in memory only. Returns NULL and writes a message to `err` (size `err_size`) on failure. */
+/* `model`: "stm32l476", "stm32l462". `state_dir`: folder that holds what survives power-off (created when missing), or
+ * NULL for a device that lives in memory only. Returns NULL and writes a message to `err` (size `err_size`) on failure.
+ */
 struct soc *soc_new(const char *model, const char *state_dir, char *err, size_t err_size);
 /* Writes the state back. False: I/O error, message in soc_error(). */
 bool soc_save(struct soc *soc);
@@ -51,6 +52,9 @@ bool soc_mem_read(struct soc *soc, uint32_t addr, void *to, size_t size);
 bool soc_mem_write(struct soc *soc, uint32_t addr, const void *from, size_t size);  /* RAM and registers */
 bool soc_flash_load(struct soc *soc, uint32_t addr, const void *from, size_t size); /* sets flash; no wear, no time */
 bool soc_flash_erase(struct soc *soc, uint32_t addr, size_t size);                  /* whole pages */
+/* Option bytes and unique id, as set at manufacture: before power-on. `from` NULL: only look. False: nothing of the
+ * kind lies there. */
+bool soc_factory_load(struct soc *soc, uint32_t addr, const void *from, size_t size);
 struct soc_region {
   const char *name;
   uint32_t base, size, page;

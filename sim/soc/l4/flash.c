@@ -325,6 +325,8 @@ static void start_erase(struct l4 *l4)
 {
   struct l4_flash *f = &l4->flash;
   uint32_t cr = *reg(l4, CR), mass = cr & (CR_MER1 | CR_MER2);
+  if (l4->part->flash_size <= L4_BANK_SIZE) /* one bank: these bits do not exist */
+    cr &= ~(uint32_t)(CR_BKER | CR_MER2), mass &= CR_MER1;
   bool page = cr & CR_PER;
   if (cr & (CR_PG | CR_FSTPG) || (page && mass) || *reg(l4, SR) & SR_ERRORS) {
     raise_error(l4, SR_PGSERR);
@@ -347,7 +349,7 @@ static void start_erase(struct l4 *l4)
     } else {
       f->array = &f->main;
       f->at = banks == 2 ? L4_BANK_SIZE : 0;
-      f->size = banks == 3 ? L4_FLASH_SIZE : L4_BANK_SIZE;
+      f->size = banks == 3 ? l4->part->flash_size : L4_BANK_SIZE;
       f->mass_erased[0] |= banks & 1u;
       f->mass_erased[1] |= (banks & 2u) != 0;
       start(l4, L4_OP_ERASE, banks, MASS_ERASE_PS);
@@ -421,8 +423,8 @@ static bool write_option(struct l4 *l4, unsigned offset, uint32_t value)
     soc_log_once(l4->soc, &l4->flash.option_key_step, "option registers are written while OPTLOCK is set: ignored");
     return true;
   }
-  for (unsigned i = 0; i < L4_OPTIONS; i++) {
-    uint32_t m = l4_option_mask((enum l4_option)i);
+  for (unsigned i = 0; i < l4->part->options; i++) {
+    uint32_t m = l4_option_mask(l4, (enum l4_option)i);
     if (l4_option_offset((enum l4_option)i) == offset)
       *reg(l4, offset) = (*reg(l4, offset) & ~m) | (value & m);
   }

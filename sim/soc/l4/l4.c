@@ -1,7 +1,7 @@
-/* STM32L476: the parts put together, reset, wiring between them, and what survives power-off.
+/* STM32L4: the parts put together, reset, wiring between them, and what survives power-off.
  *
  * Files in the state folder (numbers little-endian):
- *   flash.bin      main flash, 1 MiB, bank 1 first
+ *   flash.bin      main flash, bank 1 first
  *   cells.bin      damaged double words of it (nvm.c)
  *   otp.bin        one-time-programmable area, 1 KiB
  *   otp-cells.bin  damaged double words of it
@@ -115,7 +115,7 @@ static void gated(struct l4 *l4, struct soc_block *block, unsigned enable, unsig
 
 /* ---- DBGMCU: device identity; the freeze bits are stored ---- */
 static const struct soc_reg dbgmcu_regs[] = {
-    {0, 0, 0x10076415, 0}, {4, 0, 0, 0xE7}, {8, 0, 0, 0x82E01C3F}, {0xC, 0, 0, 0x20}, {0x10, 0, 0, 0x72800},
+    {0, SOC_REG_READ, 0, 0}, {4, 0, 0, 0xE7}, {8, 0, 0, 0x82E01C3F}, {0xC, 0, 0, 0x20}, {0x10, 0, 0, 0x72800},
 };
 
 /* DBGMCU.APB1FZR1 (RM0351, chapter "Debug support") */
@@ -127,6 +127,12 @@ static void dap_halted(struct soc *soc, bool halted)
     st_iwdg_freeze(&l4->iwdg, halted);
 }
 
+static uint32_t dbgmcu_read(struct soc_block *block, unsigned offset, bool peek)
+{
+  (void)offset, (void)peek;
+  return l4_of(block)->part->idcode;
+}
+
 /* ---- life ---- */
 static bool create(struct soc *soc)
 {
@@ -135,6 +141,7 @@ static bool create(struct soc *soc)
   if (!l4)
     return false;
   l4->soc = soc;
+  l4->part = soc->model->part;
   soc_set_clock(soc, 4000000);
   l4_rcc_init(l4);
   l4_power_init(l4);
@@ -142,6 +149,8 @@ static bool create(struct soc *soc)
   l4_exti_init(l4);
   l4_rtc_init(l4);
   for (unsigned i = 0; i < L4_PORTS; i++) {
+    if (!(l4->part->ports >> i & 1u))
+      continue;
     st_gpio_init(&l4->gpio[i], ports[i], 0x48000000 + i * 0x400, l4);
     l4->gpio[i].changed = pin_changed;
     l4->gpio[i].rerouted = pins_rerouted;
@@ -175,12 +184,13 @@ static bool create(struct soc *soc)
                                   .size = 0x400,
                                   .regs = dbgmcu_regs,
                                   .reg_count = sizeof dbgmcu_regs / sizeof dbgmcu_regs[0],
+                                  .read = dbgmcu_read,
                                   .chip = l4};
   soc_add_block(soc, &l4->dbgmcu);
   for (unsigned i = 0; i < soc->block_count; i++)
     soc_block_reset(soc->blocks[i]);
   l4_options_factory(l4);
-  memcpy(l4->uid, "\x32\x00\x4B\x00\x0F\x51\x36\x34\x38\x38\x33\x20", sizeof l4->uid);
+  memcpy(l4->uid, l4->part->uid, sizeof l4->uid);
   return l4_memory_init(l4);
 }
 
@@ -199,12 +209,15 @@ static void noise(uint8_t *ram, size_t size, uint64_t *random)
   }
 }
 
-/* With BFB2 set the boot loader of the vendor starts bank 2 when its stack pointer looks like one, else bank 1. */
+/* With BFB2 set (chips with two banks) the boot loader of the vendor starts bank 2 when its stack pointer looks like
+ * one, else bank 1. */
 static bool boots_from_bank2(const struct l4 *l4)
 {
   uint32_t sp;
+  if (l4->part->flash_size <= L4_BANK_SIZE)
+    return false;
   memcpy(&sp, l4->flash.main.bytes + L4_BANK_SIZE, 4);
-  return l4->options.loaded[L4_OPTR] & L4_OPTR_BFB2 && sp - L4_SRAM1_BASE <= L4_SRAM1_SIZE;
+  return l4->options.loaded[L4_OPTR] & L4_OPTR_BFB2 && sp - L4_SRAM1_BASE <= l4->part->sram1_size;
 }
 
 static uint32_t reset(struct soc *soc, enum soc_cause cause)
@@ -283,7 +296,7 @@ static bool load(struct soc *soc)
 {
   struct l4 *l4 = chip(soc);
   uint32_t backup[BACKUP_WORDS];
-  if (!load_file(soc, "flash.bin", l4->flash.main.bytes, L4_FLASH_SIZE) ||
+  if (!load_file(soc, "flash.bin", l4->flash.main.bytes, l4->part->flash_size) ||
       !load_file(soc, "otp.bin", l4->flash.otp.bytes, L4_OTP_SIZE) ||
       !load_file(soc, "options.bin", l4->options.stored, sizeof l4->options.stored) ||
       !load_file(soc, "uid.bin", l4->uid, sizeof l4->uid) || !load_cells(soc, "cells.bin", &l4->flash.main) ||
@@ -320,7 +333,7 @@ static bool stage(struct soc *soc)
   struct l4 *l4 = chip(soc);
   uint32_t backup[BACKUP_WORDS] = {BACKUP_MAGIC, l4->rcc.block.v[RCC_BDCR / 4]};
   memcpy(backup + 2, l4->rtc.block.v, sizeof l4->rtc.block.v);
-  return soc_stage(soc, "flash.bin", l4->flash.main.bytes, L4_FLASH_SIZE) &&
+  return soc_stage(soc, "flash.bin", l4->flash.main.bytes, l4->part->flash_size) &&
          stage_cells(soc, "cells.bin", &l4->flash.main) &&
          soc_stage(soc, "otp.bin", l4->flash.otp.bytes, L4_OTP_SIZE) &&
          stage_cells(soc, "otp-cells.bin", &l4->flash.otp) &&
@@ -357,16 +370,32 @@ static void release_pin(struct soc *soc, char name, unsigned pin)
     l4_rtc_pins(chip(soc));
 }
 
-static bool in_flash(uint32_t addr, size_t size)
+static bool in_flash(const struct l4 *l4, uint32_t addr, size_t size)
 {
-  return size <= L4_FLASH_SIZE && addr >= L4_FLASH_BASE && addr - L4_FLASH_BASE <= L4_FLASH_SIZE - size;
+  uint32_t whole = l4->part->flash_size;
+  return size <= whole && addr >= L4_FLASH_BASE && addr - L4_FLASH_BASE <= whole - size;
+}
+
+/* Manufacture: option bytes (from the next power-on) and the unique id. */
+static bool factory_load(struct soc *soc, uint32_t addr, const uint8_t *from, size_t size)
+{
+  struct l4 *l4 = chip(soc);
+  for (size_t i = 0; i < size; i++, addr++) {
+    if (addr - L4_UID_BASE < sizeof l4->uid) {
+      if (from)
+        l4->uid[addr - L4_UID_BASE] = from[i];
+    } else if (!l4_options_set(l4, addr, from ? from + i : NULL)) {
+      return false;
+    }
+  }
+  return true;
 }
 
 /* In pieces that lie in one bank, as the banks may be swapped. */
 static bool flash_load(struct soc *soc, uint32_t addr, const uint8_t *from, size_t size)
 {
   struct l4 *l4 = chip(soc);
-  if (!in_flash(addr, size))
+  if (!in_flash(l4, addr, size))
     return soc_fail(soc, "0x%08x, %zu bytes: not in flash", (unsigned)addr, size);
   while (size > 0) {
     uint32_t at, n = L4_BANK_SIZE - addr % L4_BANK_SIZE;
@@ -385,7 +414,7 @@ static bool flash_load(struct soc *soc, uint32_t addr, const uint8_t *from, size
 static bool flash_erase(struct soc *soc, uint32_t addr, size_t size)
 {
   static uint8_t blank[L4_PAGE];
-  if (!in_flash(addr, size) || addr % L4_PAGE || size % L4_PAGE)
+  if (!in_flash(chip(soc), addr, size) || addr % L4_PAGE || size % L4_PAGE)
     return soc_fail(soc, "0x%08x, %zu bytes: not whole pages of flash", (unsigned)addr, size);
   memset(blank, 0xFF, sizeof blank);
   for (size_t done = 0; done < size; done += L4_PAGE)
@@ -397,19 +426,22 @@ static const uint32_t *wear(const struct soc *soc, uint32_t *base, uint32_t *pag
 {
   *base = L4_FLASH_BASE;
   *page = L4_PAGE;
-  *pages = L4_FLASH_SIZE / L4_PAGE;
+  *pages = chip(soc)->part->flash_size / L4_PAGE;
   return chip(soc)->flash.main.wear;
 }
 
 static void clear_wear(struct soc *soc)
 {
-  memset(chip(soc)->flash.main.wear, 0, L4_FLASH_SIZE / L4_PAGE * sizeof(uint32_t));
+  struct l4 *l4 = chip(soc);
+  memset(l4->flash.main.wear, 0, l4->part->flash_size / L4_PAGE * sizeof(uint32_t));
 }
 
-static const struct soc_region regions[] = {
-    {"flash", L4_FLASH_BASE, L4_FLASH_SIZE, L4_PAGE, true},
-    {"flash alias", 0, L4_FLASH_SIZE, 0, false},
-    {"SRAM1", L4_SRAM1_BASE, L4_SRAM1_SIZE, 0, false},
+#define L476_FLASH 0x100000u
+#define L462_FLASH 0x80000u
+static const struct soc_region l476_regions[] = {
+    {"flash", L4_FLASH_BASE, L476_FLASH, L4_PAGE, true},
+    {"flash alias", 0, L476_FLASH, 0, false},
+    {"SRAM1", L4_SRAM1_BASE, 0x18000, 0, false},
     {"SRAM2", L4_SRAM2_BASE, L4_SRAM2_SIZE, 0, false},
     {"OTP", L4_OTP_BASE, L4_OTP_SIZE, 0, false},
     {"device information and option bytes", 0x1FFF7400, 0xC00, 0, false},
@@ -417,31 +449,51 @@ static const struct soc_region regions[] = {
     {"peripherals", 0x40000000, 0x20000000, 0, false},
     {"private peripherals", 0xE0000000, 0x100000, 0, false},
 };
-
-const struct soc_model soc_stm32l476 = {
-    .name = "stm32l476",
-    .arch = CPU_ARCH_V7EM,
-    .irqs = L4_IRQS,
-    .priority_bits = 4,
-    .fpu = true,
-    .regions = regions,
-    .region_count = sizeof regions / sizeof regions[0],
-    .names = l4_names,
-    .name_count = L4_NAMES,
-    .create = create,
-    .destroy = destroy,
-    .load = load,
-    .stage = stage,
-    .power_off = power_off,
-    .reset = reset,
-    .watched = watched,
-    .fault_note = fault_note,
-    .dap_halted = dap_halted,
-    .uart_rx = uart_rx,
-    .pin = drive_pin,
-    .pin_release = release_pin,
-    .flash_load = flash_load,
-    .flash_erase = flash_erase,
-    .wear = wear,
-    .clear_wear = clear_wear,
+static const struct soc_region l462_regions[] = {
+    {"flash", L4_FLASH_BASE, L462_FLASH, L4_PAGE, true},
+    {"flash alias", 0, L462_FLASH, 0, false},
+    {"SRAM1, and SRAM2 behind it", L4_SRAM1_BASE, 0x20000 + L4_SRAM2_SIZE, 0, false},
+    {"SRAM2", L4_SRAM2_BASE, L4_SRAM2_SIZE, 0, false},
+    {"OTP", L4_OTP_BASE, L4_OTP_SIZE, 0, false},
+    {"device information and option bytes", 0x1FFF7400, 0xC00, 0, false},
+    {"peripherals", 0x40000000, 0x20000000, 0, false},
+    {"private peripherals", 0xE0000000, 0x100000, 0, false},
 };
+
+const struct l4_part l4_part_l476 = {
+    .flash_size = L476_FLASH,
+    .sram1_size = 0x18000,
+    .idcode = 0x10076415,
+    .ports = 0xFF,
+    .package = 0, /* LQFP64 */
+    .options = L4_OPTIONS,
+    .optr_mask = 0x03BF77FF,
+    .optr_ones = 0xFC408800,
+    .optr_factory = 0xFFEFF8AA,
+    .uid = "\x32\x00\x4B\x00\x0F\x51\x36\x34\x38\x38\x33\x20",
+};
+/* RM0394. OPTR has nSWBOOT0 and nBOOT0. */
+const struct l4_part l4_part_l462 = {
+    .flash_size = L462_FLASH,
+    .sram1_size = 0x20000,
+    .sram2_behind = true,
+    .idcode = 0x10016462,
+    .ports = 0x9F,
+    .package = 0xA, /* UFQFPN48 */
+    .options = L4_WRP1BR + 1,
+    .optr_mask = 0x0F8F77FF,
+    .optr_ones = 0xF0608800,
+    .optr_factory = 0xFFEFF8AA,
+    .uid = "\x29\x00\x3A\x00\x0C\x51\x37\x34\x36\x34\x32\x20",
+};
+
+#define L4_MODEL(chip, chip_regions, chip_part)                                                                        \
+  .name = chip, .part = &(chip_part), .arch = CPU_ARCH_V7EM, .irqs = L4_IRQS, .priority_bits = 4, .fpu = true,         \
+  .regions = (chip_regions), .region_count = sizeof(chip_regions) / sizeof(chip_regions)[0], .names = l4_names,        \
+  .name_count = L4_NAMES, .create = create, .destroy = destroy, .load = load, .stage = stage, .power_off = power_off,  \
+  .reset = reset, .watched = watched, .fault_note = fault_note, .dap_halted = dap_halted, .uart_rx = uart_rx,          \
+  .pin = drive_pin, .pin_release = release_pin, .flash_load = flash_load, .flash_erase = flash_erase,                  \
+  .factory_load = factory_load, .wear = wear, .clear_wear = clear_wear
+
+const struct soc_model soc_stm32l476 = {L4_MODEL("stm32l476", l476_regions, l4_part_l476)};
+const struct soc_model soc_stm32l462 = {L4_MODEL("stm32l462", l462_regions, l4_part_l462)};

@@ -1,5 +1,5 @@
-/* STM32L476: what the files of this model share. Facts: RM0351 and the register map; where silicon is silent, the
- * comment says what the model does. */
+/* STM32L476 and STM32L462: what the files of this model share. Facts: RM0351, RM0394 and the register maps; where
+ * silicon is silent, the comment says what the model does. */
 #ifndef SIM_SOC_L4_L4_H
 #define SIM_SOC_L4_L4_H
 
@@ -12,20 +12,35 @@
 #include "sim/soc/st/usart.h"
 
 #define L4_FLASH_BASE  0x08000000u
-#define L4_FLASH_SIZE  0x00100000u
+#define L4_FLASH_MAX   0x00100000u
 #define L4_BANK_SIZE   0x00080000u
 #define L4_PAGE        0x800u
 #define L4_BANK_PAGES  (L4_BANK_SIZE / L4_PAGE)
 #define L4_OTP_BASE    0x1FFF7000u
 #define L4_OTP_SIZE    0x400u
+#define L4_UID_BASE    0x1FFF7590u
 #define L4_SRAM1_BASE  0x20000000u
-#define L4_SRAM1_SIZE  0x18000u
+#define L4_SRAM1_MAX   0x20000u
 #define L4_SRAM2_BASE  0x10000000u
 #define L4_SRAM2_SIZE  0x8000u
-#define L4_GRANULES    (L4_FLASH_SIZE / CPU_GRANULE)
+#define L4_GRANULES    (L4_FLASH_MAX / CPU_GRANULE)
 #define L4_PORTS       8u
 #define L4_USARTS      4u /* USART1-3, LPUART1 */
 #define L4_BACKUP_REGS 32u
+
+/* What differs between the chips; l4.c. A chip with one bank is one whose flash ends with bank 1: nothing of bank 2
+ * can be reached, and any operation makes all of its flash wait. */
+struct l4_part {
+  uint32_t flash_size, sram1_size;
+  bool sram2_behind; /* SRAM2 can be seen a second time, right behind SRAM1 */
+  uint32_t idcode;   /* DBGMCU_IDCODE */
+  uint32_t ports;    /* bit 0: GPIOA ... */
+  uint32_t package;  /* package data register */
+  unsigned options;  /* option words: the first ones of enum l4_option */
+  uint32_t optr_mask, optr_ones, optr_factory;
+  uint8_t uid[12];
+};
+extern const struct l4_part l4_part_l476, l4_part_l462;
 
 /* Interrupts that the model raises. */
 enum {
@@ -125,6 +140,7 @@ struct l4_rcc {
 
 struct l4 {
   struct soc *soc;
+  const struct l4_part *part;
   struct l4_flash flash;
   struct l4_options options;
   struct l4_firewall firewall;
@@ -138,7 +154,7 @@ struct l4 {
   struct st_iwdg iwdg;
   struct st_crc crc;
   struct st_rng rng;
-  uint8_t sram1[L4_SRAM1_SIZE], sram2[L4_SRAM2_SIZE];
+  uint8_t sram1[L4_SRAM1_MAX], sram2[L4_SRAM2_SIZE];
   uint8_t uid[12];
 };
 
@@ -210,11 +226,13 @@ bool l4_flash_offset(const struct l4 *l4, uint32_t addr, uint32_t *at); /* main 
 
 /* options.c */
 void l4_options_factory(struct l4 *l4);
+bool l4_options_set(struct l4 *l4, uint32_t addr,
+                    const uint8_t *byte); /* at manufacture; NULL: only look. False: none */
 void l4_options_load(struct l4 *l4);      /* from flash; sets OPTVERR on a mismatch */
 void l4_options_registers(struct l4 *l4); /* registers show what is loaded */
 void l4_options_program(struct l4 *l4, enum soc_fate fate, uint32_t seed);
-uint32_t l4_option_mask(enum l4_option option);   /* bits that can be written */
-unsigned l4_option_offset(enum l4_option option); /* of its register */
+uint32_t l4_option_mask(const struct l4 *l4, enum l4_option option); /* bits that can be written */
+unsigned l4_option_offset(enum l4_option option);                    /* of its register */
 bool l4_options_read(const struct l4 *l4, uint32_t addr, uint32_t *word);
 bool l4_page_protected(const struct l4 *l4, uint32_t at); /* WRP; physical offset */
 bool l4_bank_protected(const struct l4 *l4, unsigned bank);

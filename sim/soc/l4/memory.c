@@ -1,4 +1,4 @@
-/* Memory map of the STM32L476: main flash and its alias at 0, one-time bytes, option bytes, device information, RAM.
+/* Memory map of the STM32L4: main flash and its alias at 0, one-time bytes, option bytes, device information, RAM.
  *
  * Every access to flash by whatever master passes flash_read() or flash_direct(), and every write flash_write(): the
  * places where read protections belong.
@@ -19,7 +19,7 @@ static uint32_t physical(const struct l4 *l4, uint32_t offset)
 
 bool l4_flash_offset(const struct l4 *l4, uint32_t addr, uint32_t *at)
 {
-  if (addr - L4_FLASH_BASE >= L4_FLASH_SIZE)
+  if (addr - L4_FLASH_BASE >= l4->part->flash_size)
     return false;
   *at = physical(l4, addr - L4_FLASH_BASE);
   return true;
@@ -54,14 +54,14 @@ void l4_memory_busy(struct l4 *l4, unsigned banks)
 void l4_memory_ready(struct l4 *l4)
 {
   for (unsigned alias = 0; alias < 2; alias++)
-    recall(l4, l4->flash.refused[alias], alias, 0, L4_FLASH_SIZE);
+    recall(l4, l4->flash.refused[alias], alias, 0, L4_FLASH_MAX);
 }
 
 void l4_memory_changed(struct l4 *l4, const struct nvm *array, uint32_t at, uint32_t size)
 {
   if (array != &l4->flash.main)
     return;
-  if (size == L4_FLASH_SIZE)
+  if (size == l4->part->flash_size)
     at = 0;
   else
     at = physical(l4, at);
@@ -79,7 +79,7 @@ void l4_memory_remapped(struct l4 *l4)
 bool l4_memory_runs_from(const struct l4 *l4, unsigned banks)
 {
   uint32_t pc = cpu_get(l4->soc->cpu, CPU_PC), at;
-  if (l4_boot_memory(l4) == 0 && pc < L4_FLASH_SIZE)
+  if (l4_boot_memory(l4) == 0 && pc < l4->part->flash_size)
     pc += L4_FLASH_BASE;
   return l4_flash_offset(l4, pc, &at) && (banks >> (at >= L4_BANK_SIZE) & 1u);
 }
@@ -152,7 +152,7 @@ static uint8_t *alias_direct(struct soc_mem *mem, uint32_t offset, enum cpu_acce
   unsigned mode = l4_boot_memory(l4);
   if (mode == 0)
     return flash_direct(l4, 0, offset, kind);
-  return mode == 3 && offset < L4_SRAM1_SIZE ? l4->sram1 + offset : NULL;
+  return mode == 3 && offset < l4->part->sram1_size ? l4->sram1 + offset : NULL;
 }
 
 static bool alias_read(struct soc_mem *mem, uint32_t offset, const struct soc_access *how, uint32_t *value)
@@ -161,7 +161,7 @@ static bool alias_read(struct soc_mem *mem, uint32_t offset, const struct soc_ac
   unsigned mode = l4_boot_memory(l4);
   if (mode == 0)
     return flash_read(l4, offset, how, value);
-  if (mode != 3 || offset >= L4_SRAM1_SIZE)
+  if (mode != 3 || offset >= l4->part->sram1_size)
     return false;
   memcpy(value, l4->sram1 + offset, how->size);
   return true;
@@ -173,7 +173,7 @@ static bool alias_write(struct soc_mem *mem, uint32_t offset, const struct soc_a
   unsigned mode = l4_boot_memory(l4);
   if (mode == 0)
     return flash_write(l4, offset, how, value);
-  if (mode != 3 || offset >= L4_SRAM1_SIZE)
+  if (mode != 3 || offset >= l4->part->sram1_size)
     return false;
   memcpy(l4->sram1 + offset, &value, how->size);
   return true;
@@ -207,9 +207,9 @@ static bool info_read(struct soc_mem *mem, uint32_t offset, const struct soc_acc
   const struct l4 *l4 = chip_of(mem);
   uint32_t word = 0xFFFFFFFF;
   if ((offset & ~3u) == PACKAGE)
-    word = 0; /* LQFP64 */
+    word = l4->part->package;
   else if ((offset & ~3u) == FLASH_SIZE)
-    word = 0xFFFF0000 | L4_FLASH_SIZE / 1024;
+    word = 0xFFFF0000 | l4->part->flash_size / 1024;
   else if (offset - UID < sizeof l4->uid)
     memcpy(&word, l4->uid + (offset - UID & ~3u), 4);
   word >>= 8 * (offset & 3u);
@@ -242,11 +242,12 @@ static const struct soc_mem_ops option_ops = {NULL, option_read, info_write};
 
 bool l4_memory_init(struct l4 *l4)
 {
+  const struct l4_part *part = l4->part;
   const struct soc_mem mems[] = {
-      {"SRAM1", L4_SRAM1_BASE, L4_SRAM1_SIZE, l4->sram1, NULL, l4},
+      {"SRAM1", L4_SRAM1_BASE, part->sram1_size, l4->sram1, NULL, l4},
       {"SRAM2", L4_SRAM2_BASE, L4_SRAM2_SIZE, l4->sram2, &l4_sram2_ops, l4},
-      {"flash", L4_FLASH_BASE, L4_FLASH_SIZE, NULL, &main_ops, l4},
-      {"alias", 0, L4_FLASH_SIZE, NULL, &alias_ops, l4},
+      {"flash", L4_FLASH_BASE, part->flash_size, NULL, &main_ops, l4},
+      {"alias", 0, part->flash_size, NULL, &alias_ops, l4},
       {"system memory", 0x1FFF0000, 0x7000, NULL, &system_ops, l4},
       {"OTP", L4_OTP_BASE, L4_OTP_SIZE, NULL, &otp_ops, l4},
       {"device information", 0x1FFF7400, 0x400, NULL, &info_ops, l4},
@@ -255,6 +256,9 @@ bool l4_memory_init(struct l4 *l4)
   };
   for (size_t i = 0; i < sizeof mems / sizeof mems[0]; i++)
     soc_add_mem(l4->soc, &mems[i]);
-  return nvm_init(&l4->flash.main, L4_FLASH_SIZE, 8, L4_PAGE, 0xFF) &&
+  if (part->sram2_behind)
+    soc_add_mem(l4->soc, &(struct soc_mem){"SRAM2 behind SRAM1", L4_SRAM1_BASE + part->sram1_size, L4_SRAM2_SIZE,
+                                           l4->sram2, &l4_sram2_ops, l4});
+  return nvm_init(&l4->flash.main, part->flash_size, 8, L4_PAGE, 0xFF) &&
          nvm_init(&l4->flash.otp, L4_OTP_SIZE, 8, L4_OTP_SIZE, 0xFF);
 }

@@ -1,13 +1,15 @@
 /* Option bytes of the STM32L4: nine words, each stored with its complement; loaded at power-on and by OBL_LAUNCH. */
 #include "sim/soc/l4/l4.h"
 
+#include <string.h>
+
 /* Address, register offset, bits that can be written, bits that read 1, value as the chip leaves the factory. */
 static const struct {
   uint32_t addr;
   uint16_t reg;
   uint32_t mask, ones, factory;
 } words[L4_OPTIONS] = {
-    [L4_OPTR] = {0x1FFF7800, 0x20, 0x03BF77FF, 0xFC408800, 0xFFEFF8AA},
+    [L4_OPTR] = {0x1FFF7800, 0x20, 0, 0, 0}, /* differs: struct l4_part */
     [L4_PCROP1SR] = {0x1FFF7808, 0x24, 0x0000FFFF, 0xFFFF0000, 0xFFFFFFFF},
     [L4_PCROP1ER] = {0x1FFF7810, 0x28, 0x8000FFFF, 0x0FFF0000, 0x0FFF0000},
     [L4_WRP1AR] = {0x1FFF7818, 0x2C, 0x00FF00FF, 0xFF00FF00, 0xFF00FFFF},
@@ -19,9 +21,19 @@ static const struct {
 };
 #define SR_OPTVERR (1u << 15)
 
-uint32_t l4_option_mask(enum l4_option option)
+uint32_t l4_option_mask(const struct l4 *l4, enum l4_option option)
 {
-  return words[option].mask;
+  return option == L4_OPTR ? l4->part->optr_mask : words[option].mask;
+}
+
+static uint32_t ones(const struct l4 *l4, unsigned option)
+{
+  return option == L4_OPTR ? l4->part->optr_ones : words[option].ones;
+}
+
+static uint32_t factory(const struct l4 *l4, unsigned option)
+{
+  return option == L4_OPTR ? l4->part->optr_factory : words[option].factory;
 }
 
 unsigned l4_option_offset(enum l4_option option)
@@ -32,9 +44,20 @@ unsigned l4_option_offset(enum l4_option option)
 void l4_options_factory(struct l4 *l4)
 {
   for (unsigned i = 0; i < L4_OPTIONS; i++) {
-    l4->options.stored[i][0] = words[i].factory;
-    l4->options.stored[i][1] = ~words[i].factory;
+    l4->options.stored[i][0] = factory(l4, i);
+    l4->options.stored[i][1] = ~factory(l4, i);
   }
+}
+
+bool l4_options_set(struct l4 *l4, uint32_t addr, const uint8_t *byte)
+{
+  for (unsigned i = 0; i < l4->part->options; i++)
+    if ((addr & ~7u) == words[i].addr) {
+      if (byte)
+        ((uint8_t *)l4->options.stored[i])[addr & 7u] = *byte;
+      return true;
+    }
+  return false;
 }
 
 /* Words that do not match their complement: read protection level 1, PCROP over the whole bank (one bad word spoils
@@ -44,7 +67,7 @@ static void use_safe_values(struct l4 *l4, unsigned i)
   uint32_t *loaded = l4->options.loaded;
   switch (i) {
   case L4_OPTR:
-    loaded[i] = words[i].factory & ~0xFFu;
+    loaded[i] = factory(l4, i) & ~0xFFu;
     break;
   case L4_PCROP1SR:
   case L4_PCROP1ER:
@@ -57,7 +80,7 @@ static void use_safe_values(struct l4 *l4, unsigned i)
     loaded[L4_PCROP2ER] = words[L4_PCROP2ER].ones | 0xFFFF;
     break;
   default:
-    loaded[i] = words[i].factory;
+    loaded[i] = factory(l4, i);
     break;
   }
 }
@@ -65,7 +88,7 @@ static void use_safe_values(struct l4 *l4, unsigned i)
 void l4_options_load(struct l4 *l4)
 {
   for (unsigned i = 0; i < L4_OPTIONS; i++)
-    l4->options.loaded[i] = (l4->options.stored[i][0] & words[i].mask) | words[i].ones;
+    l4->options.loaded[i] = (l4->options.stored[i][0] & l4_option_mask(l4, (enum l4_option)i)) | ones(l4, i);
   for (unsigned i = 0; i < L4_OPTIONS; i++) {
     if (l4->options.stored[i][0] == ~l4->options.stored[i][1])
       continue;
@@ -78,7 +101,7 @@ void l4_options_load(struct l4 *l4)
 
 void l4_options_registers(struct l4 *l4)
 {
-  for (unsigned i = 0; i < L4_OPTIONS; i++)
+  for (unsigned i = 0; i < l4->part->options; i++)
     l4->flash.block.v[words[i].reg / 4] = l4->options.loaded[i];
 }
 
@@ -86,7 +109,7 @@ void l4_options_registers(struct l4 *l4)
 void l4_options_program(struct l4 *l4, enum soc_fate fate, uint32_t seed)
 {
   uint64_t random = ((uint64_t)seed << 32) | 1;
-  for (unsigned i = 0; i < L4_OPTIONS; i++) {
+  for (unsigned i = 0; i < l4->part->options; i++) {
     uint32_t *w = l4->options.stored[i], value = l4->flash.block.v[words[i].reg / 4];
     unsigned luck = (unsigned)soc_random(&random) & 7;
     if (fate == SOC_FATE_TORN && luck < 2)
@@ -102,7 +125,7 @@ void l4_options_program(struct l4 *l4, enum soc_fate fate, uint32_t seed)
 
 bool l4_options_read(const struct l4 *l4, uint32_t addr, uint32_t *word)
 {
-  for (unsigned i = 0; i < L4_OPTIONS; i++)
+  for (unsigned i = 0; i < l4->part->options; i++)
     if ((addr & ~7u) == words[i].addr) {
       *word = l4->options.stored[i][addr >> 2 & 1u];
       return true;

@@ -105,7 +105,7 @@ static const struct soc_reg syscfg_regs[] = {
 
 bool l4_banks_swapped(const struct l4 *l4)
 {
-  return l4->syscfg.v[MEMRMP / 4] & 0x100;
+  return l4->part->flash_size > L4_BANK_SIZE && l4->syscfg.v[MEMRMP / 4] & 0x100;
 }
 
 unsigned l4_boot_memory(const struct l4 *l4)
