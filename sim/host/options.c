@@ -1,6 +1,8 @@
 /* The command line of stm32sim: parsing, defaults, help. */
 #include "sim/host/options.h"
 
+#include "sim/soc/soc.h"
+
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,6 +37,7 @@ static const char help[] =
     "         none              nothing (default); --until still sees the text\n"
     "  --uart-index N           which USART that is (default: the board's serial port, 2)\n"
     "  --uart2 N=SPEC           a second UART, USARTn, in the same way\n"
+    "  --spi SPEC               SPI1 as a slave: a byte sent there is clocked in at 1 MHz, one comes back for it\n"
     "  --wait-client            start when somebody has connected to the UART\n"
     "  --press-button[=S]       hold the user button from power-on for S simulated seconds (default 1)\n"
     "  --pin PC13=0|1|z         drive a pin from outside, from power-on; may be repeated\n"
@@ -86,6 +89,7 @@ enum {
   O_UART,
   O_UART_INDEX,
   O_UART2,
+  O_SPI,
   O_WAIT_CLIENT,
   O_PRESS_BUTTON,
   O_PIN,
@@ -120,6 +124,7 @@ static const struct option table[] = {
     {"uart", required_argument, NULL, O_UART},
     {"uart-index", required_argument, NULL, O_UART_INDEX},
     {"uart2", required_argument, NULL, O_UART2},
+    {"spi", required_argument, NULL, O_SPI},
     {"wait-client", no_argument, NULL, O_WAIT_CLIENT},
     {"press-button", optional_argument, NULL, O_PRESS_BUTTON},
     {"pin", required_argument, NULL, O_PIN},
@@ -147,7 +152,7 @@ static const struct option table[] = {
 /* What options_parse() fills in besides the result. */
 struct parse {
   struct options *o;
-  const char *uart, *uart2;
+  const char *uart, *uart2, *spi;
   unsigned uart_index; /* 0: the board's */
   bool pace_given;
   char err[300];
@@ -300,6 +305,11 @@ static bool parse_option(struct parse *p, int option, const char *arg)
   case O_UART2:
     p->uart2 = arg;
     return true;
+  case O_SPI:
+    if (strcmp(arg, "stdio") == 0)
+      return wrong(p, "--spi ends in a socket or pseudo-terminal, not", arg);
+    p->spi = arg;
+    return true;
   case O_PRESS_BUTTON:
     o->press_button = 1;
     return !arg || seconds(arg, &o->press_button) || wrong(p, "--press-button takes seconds, not", arg);
@@ -365,8 +375,12 @@ static bool finish(struct parse *p)
     o->uart_spec[1] = p->uart2 + n + 1;
     o->uart_count = 2;
   }
-  if (o->uart_count == 2 && strcmp(o->uart_spec[0], "stdio") == 0 && strcmp(o->uart_spec[1], "stdio") == 0)
+  if (p->uart2 && strcmp(o->uart_spec[0], "stdio") == 0 && strcmp(o->uart_spec[1], "stdio") == 0)
     return wrong(p, "only one UART can have", "stdio");
+  if (p->spi) {
+    o->uart_index[o->uart_count] = SOC_SPI1;
+    o->uart_spec[o->uart_count++] = p->spi;
+  }
   if (!p->pace_given) {
     o->pace = PACE_FAST;
     for (unsigned i = 0; i < o->uart_count; i++) {

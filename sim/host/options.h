@@ -9,7 +9,7 @@
 #define OPTIONS_LOADS 16u
 #define OPTIONS_TEXTS 16u
 #define OPTIONS_PINS  32u
-#define OPTIONS_UARTS 2u
+#define OPTIONS_UARTS 3u /* the third: SPI1 */
 
 /* Exit codes; told in --help. */
 enum exit_code {

@@ -521,7 +521,7 @@ static bool announce(struct session *s)
   fprintf(f, "{\"pid\":%ld,\"device\":\"%s\",\"uarts\":[", (long)getpid(), s->options->device);
   for (unsigned i = 0; i < s->uart_count; i++) {
     const struct uart *u = &s->uarts[i];
-    const char *label = i ? "uart2" : "uart";
+    const char *label = u->index == SOC_SPI1 ? "spi" : i ? "uart2" : "uart";
     fprintf(f, "%s{\"index\":%u,\"kind\":\"%s\"", i ? "," : "", u->index, kinds[u->kind]);
     if (u->kind == UART_TCP) {
       report(&s->report, label, "127.0.0.1:%u", u->port);

@@ -79,6 +79,9 @@ void soc_dap_elapse(struct soc *soc, double seconds);
 /* ---- the outside world ----
  * UARTs are numbered as on the chip: 1 is USART1, 4 would be UART4; LPUART1 has a number of its own. */
 #define SOC_LPUART1 101u
+/* SPI1 as a slave is a line like a UART: each byte given to soc_uart_rx() is one that the master clocks in, and for each
+ * one byte comes out, through uart_tx. */
+#define SOC_SPI1 201u
 struct soc_host {
   void *ctx;
   void (*uart_tx)(void *ctx, unsigned uart, uint8_t byte); /* a byte left the chip on USARTn */

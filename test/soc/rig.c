@@ -33,10 +33,15 @@ static void on_idle(void *ctx, unsigned uart)
 
 struct rig *rig_new(const char *state_dir)
 {
+  return rig_new_chip("stm32l476", state_dir);
+}
+
+struct rig *rig_new_chip(const char *model, const char *state_dir)
+{
   char err[512] = "";
   struct rig *r = calloc(1, sizeof *r);
   assert_non_null(r);
-  r->soc = soc_new("stm32l476", state_dir, err, sizeof err);
+  r->soc = soc_new(model, state_dir, err, sizeof err);
   assert_string_equal(err, "");
   assert_non_null(r->soc);
   struct soc_host host = {.ctx = r, .uart_tx = on_tx, .log = on_log, .uart_idle = on_idle};

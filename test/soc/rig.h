@@ -1,5 +1,5 @@
-/* A powered STM32L476 for tests that poke registers as the core would. The core itself spins in SRAM1 (branch to self),
- * so that time passes and flash is free. */
+/* A powered STM32L476 (or another chip) for tests that poke registers as the core would. The core itself spins in SRAM1
+ * (branch to self), so that time passes and flash is free. */
 #ifndef TEST_SOC_RIG_H
 #define TEST_SOC_RIG_H
 
@@ -62,6 +62,7 @@ struct rig {
   const char *reply; /* pushed into USART2 at the next idle call */
 };
 struct rig *rig_new(const char *state_dir);
+struct rig *rig_new_chip(const char *model, const char *state_dir);
 void rig_free(struct rig *rig);
 void rig_power_on(struct rig *rig);        /* uses the first 16 bytes of flash */
 void rig_us(struct rig *rig, uint64_t us); /* let time pass */

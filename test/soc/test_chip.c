@@ -132,16 +132,16 @@ static void unmodelled_registers_are_named_once_each(void **state)
   struct rig *r = *state;
   for (unsigned i = 0; i < 2; i++) {
     assert_int_equal(rig_read(r, 0x40022004), 0); /* FLASH.PDKEYR */
-    assert_int_equal(rig_read(r, 0x40013008), 0); /* SPI1.SR */
-    rig_write(r, 0x40013000, 1);
+    assert_int_equal(rig_read(r, 0x40003808), 0); /* SPI2.SR */
+    rig_write(r, 0x40003800, 1);
     assert_int_equal(rig_read(r, 0x40006404), 0); /* inside CAN1 */
     assert_int_equal(rig_read(r, 0x400210FC), 0); /* hole in RCC */
     assert_int_equal(rig_read(r, 0x40021100), 0);
   }
   assert_int_equal(rig_log_count(r, "not modelled"), 6);
   assert_int_equal(rig_log_count(r, "not modelled: FLASH.PDKEYR reads as 0"), 1);
-  assert_int_equal(rig_log_count(r, "not modelled: SPI1.SR reads as 0"), 1);
-  assert_int_equal(rig_log_count(r, "not modelled: write of 0x1 to SPI1.CR1 ignored"), 1);
+  assert_int_equal(rig_log_count(r, "not modelled: SPI2.SR reads as 0"), 1);
+  assert_int_equal(rig_log_count(r, "not modelled: write of 0x1 to SPI2.CR1 ignored"), 1);
   assert_int_equal(rig_log_count(r, "not modelled: CAN1+0x004 reads as 0"), 1);
   assert_int_equal(rig_log_count(r, "not modelled: RCC+0x0fc reads as 0"), 1);
   struct soc_access how = {SOC_BY_CPU, CPU_READ, 4, true};

@@ -73,7 +73,7 @@ static bool contains(const struct l4 *l4, enum segment s, uint32_t addr, uint32_
 /* What lies at 0 is seen as what it stands for. */
 static uint32_t real_address(const struct l4 *l4, uint32_t addr)
 {
-  if (addr >= L4_FLASH_SIZE)
+  if (addr >= l4->part->flash_size)
     return addr;
   switch (l4_boot_memory(l4)) {
   case 0:

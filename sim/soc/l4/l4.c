@@ -42,6 +42,7 @@ static void pins_rerouted(struct st_gpio *gpio)
   struct l4 *l4 = gpio->block.chip;
   for (unsigned i = 0; i < L4_USARTS; i++)
     st_usart_kick(&l4->usart[i]);
+  st_spi_kick(&l4->spi);
 }
 
 /* Pins that can carry a USART's signals (datasheet DS10198, tables 17 and 18). */
@@ -84,6 +85,19 @@ static bool usart_routed(const struct st_usart *usart, bool transmit)
         st_gpio_function(port(l4, routes[i].port), routes[i].pin) == routes[i].function)
       return true;
   return false;
+}
+
+/* SPI1: SCK, MISO and MOSI on PA5 to PA7 or PB3 to PB5, function 5. NSS is not looked at. */
+static bool spi_routed(const struct st_spi *spi)
+{
+  struct l4 *l4 = spi->block.chip;
+  static const char ports[] = {'A', 'A', 'A', 'B', 'B', 'B'};
+  static const uint8_t pins[] = {5, 6, 7, 3, 4, 5};
+  for (unsigned signal = 0; signal < 3; signal++)
+    if (st_gpio_function(port(l4, ports[signal]), pins[signal]) != 5 &&
+        st_gpio_function(port(l4, ports[signal + 3]), pins[signal + 3]) != 5)
+      return false;
+  return true;
 }
 
 static uint32_t usart_hz(const struct st_usart *usart)
@@ -149,9 +163,9 @@ static bool create(struct soc *soc)
   l4_exti_init(l4);
   l4_rtc_init(l4);
   for (unsigned i = 0; i < L4_PORTS; i++) {
+    st_gpio_init(&l4->gpio[i], ports[i], 0x48000000 + i * 0x400, l4);
     if (!(l4->part->ports >> i & 1u))
       continue;
-    st_gpio_init(&l4->gpio[i], ports[i], 0x48000000 + i * 0x400, l4);
     l4->gpio[i].changed = pin_changed;
     l4->gpio[i].rerouted = pins_rerouted;
     gated(l4, &l4->gpio[i].block, RCC_AHB2ENR, i);
@@ -169,6 +183,9 @@ static bool create(struct soc *soc)
   gated(l4, &l4->usart[1].block, RCC_APB1ENR1, 17);
   gated(l4, &l4->usart[2].block, RCC_APB1ENR1, 18);
   gated(l4, &l4->usart[3].block, RCC_APB1ENR2, 0);
+  st_spi_init(&l4->spi, "SPI1", 0x40013000, SOC_SPI1, L4_IRQ_SPI1, l4);
+  l4->spi.routed = spi_routed;
+  gated(l4, &l4->spi.block, RCC_APB2ENR, 12);
   st_crc_init(&l4->crc, 0x40023000);
   gated(l4, &l4->crc.block, RCC_AHB1ENR, 12);
   st_rng_init(&l4->rng, 0x50060800, L4_IRQ_RNG, l4);
@@ -260,6 +277,7 @@ static void power_off(struct soc *soc)
   l4_flash_abort(l4);
   for (unsigned i = 0; i < L4_USARTS; i++)
     l4->usart[i].line_count = 0;
+  l4->spi.line_count = 0;
 }
 
 static bool watched(const struct soc *soc)
@@ -347,13 +365,13 @@ static size_t uart_rx(struct soc *soc, unsigned uart, const uint8_t *bytes, size
   for (unsigned i = 0; i < L4_USARTS; i++)
     if (chip(soc)->usart[i].number == uart)
       return st_usart_rx(&chip(soc)->usart[i], bytes, count);
-  return 0;
+  return uart == SOC_SPI1 ? st_spi_rx(&chip(soc)->spi, bytes, count) : 0;
 }
 
 static void drive_pin(struct soc *soc, char name, unsigned pin, bool high)
 {
   struct st_gpio *gpio = port(chip(soc), name);
-  if (!gpio || pin > 15)
+  if (!gpio || pin > 15 || !(chip(soc)->part->ports >> (name - 'A') & 1u))
     return;
   st_gpio_drive(gpio, pin, high);
   if (soc->powered)
@@ -363,7 +381,7 @@ static void drive_pin(struct soc *soc, char name, unsigned pin, bool high)
 static void release_pin(struct soc *soc, char name, unsigned pin)
 {
   struct st_gpio *gpio = port(chip(soc), name);
-  if (!gpio || pin > 15)
+  if (!gpio || pin > 15 || !(chip(soc)->part->ports >> (name - 'A') & 1u))
     return;
   st_gpio_release(gpio, pin);
   if (soc->powered)
@@ -380,6 +398,8 @@ static bool in_flash(const struct l4 *l4, uint32_t addr, size_t size)
 static bool factory_load(struct soc *soc, uint32_t addr, const uint8_t *from, size_t size)
 {
   struct l4 *l4 = chip(soc);
+  if (from && !factory_load(soc, addr, NULL, size))
+    return false;
   for (size_t i = 0; i < size; i++, addr++) {
     if (addr - L4_UID_BASE < sizeof l4->uid) {
       if (from)

@@ -9,6 +9,7 @@
 #include "sim/soc/st/gpio.h"
 #include "sim/soc/st/iwdg.h"
 #include "sim/soc/st/rng.h"
+#include "sim/soc/st/spi.h"
 #include "sim/soc/st/usart.h"
 
 #define L4_FLASH_BASE  0x08000000u
@@ -49,6 +50,7 @@ enum {
   L4_IRQ_RCC = 5,
   L4_IRQ_EXTI0 = 6,
   L4_IRQ_EXTI9_5 = 23,
+  L4_IRQ_SPI1 = 35,
   L4_IRQ_USART1 = 37,
   L4_IRQ_USART2 = 38,
   L4_IRQ_USART3 = 39,
@@ -151,6 +153,7 @@ struct l4 {
   unsigned sram2_key_step;
   struct st_gpio gpio[L4_PORTS];
   struct st_usart usart[L4_USARTS];
+  struct st_spi spi;
   struct st_iwdg iwdg;
   struct st_crc crc;
   struct st_rng rng;

@@ -252,10 +252,11 @@ bool l4_memory_init(struct l4 *l4)
       {"OTP", L4_OTP_BASE, L4_OTP_SIZE, NULL, &otp_ops, l4},
       {"device information", 0x1FFF7400, 0x400, NULL, &info_ops, l4},
       {"option bytes 1", 0x1FFF7800, 0x800, NULL, &option_ops, l4},
-      {"option bytes 2", 0x1FFFF800, 0x800, NULL, &option_ops, l4},
   };
   for (size_t i = 0; i < sizeof mems / sizeof mems[0]; i++)
     soc_add_mem(l4->soc, &mems[i]);
+  if (part->flash_size > L4_BANK_SIZE)
+    soc_add_mem(l4->soc, &(struct soc_mem){"option bytes 2", 0x1FFFF800, 0x800, NULL, &option_ops, l4});
   if (part->sram2_behind)
     soc_add_mem(l4->soc, &(struct soc_mem){"SRAM2 behind SRAM1", L4_SRAM1_BASE + part->sram1_size, L4_SRAM2_SIZE,
                                            l4->sram2, &l4_sram2_ops, l4});
