@@ -4,6 +4,7 @@
 #include "board/slots.h"
 #include "boot/console.h"
 #include "boot/mode.h"
+#include "boot/protect.h"
 #include "boot/services.h"
 #include "boot/states.h"
 #include "port/port.h"
@@ -155,6 +156,14 @@ static enum boot_state reboot(struct boot *boot)
   port_reset();
 }
 
+/* A device whose static protections are not those of its table: nothing is started, nothing received. */
+static _Noreturn void refuse_to_work(void)
+{
+  console_line("System Security Check failed: a static protection is missing. Nothing will be started.");
+  for (;;)
+    __asm volatile("" ::: "memory");
+}
+
 _Noreturn void boot_run(struct boot *boot)
 {
   /* In the order of enum boot_state. */
@@ -170,6 +179,8 @@ _Noreturn void boot_run(struct boot *boot)
                                                             handle_critical_failure,
                                                             reboot};
   enum boot_state state = BOOT_CHECK_STATUS_ON_RESET;
+  if (protect_static() != PC_OK)
+    refuse_to_work();
   console_line("System Security Check successfully passed. Starting...");
   banner();
   if (engine_call(ENGINE_INIT, 0, 0, 0) == PC_OK) {
@@ -178,8 +189,11 @@ _Noreturn void boot_run(struct boot *boot)
     console_line("SECURE ENGINE INITIALIZATION CRITICAL FAILURE!");
     state = boot_fail(boot, BOOT_ERROR_UNKNOWN);
   }
-  for (;;)
+  for (;;) {
+    if (protect_check() != PC_OK)
+      port_reset();
     state = (uint32_t)state < sizeof steps / sizeof steps[0] ? steps[state](boot) : boot_fail(boot, BOOT_ERROR_UNKNOWN);
+  }
 }
 
 void start_on_fault(enum start_fault fault)
@@ -191,6 +205,7 @@ static struct boot boot_memory;
 
 int main(void)
 {
+  protect_begin();
   port_init();
   boot_run(&boot_memory);
 }

@@ -29,9 +29,11 @@ function(fw_objects NAME BOARD CPU)
   target_compile_options(${NAME} PRIVATE -mcpu=${CPU} $<$<COMPILE_LANGUAGE:C>:${FW_FLAGS} ${FW_WARN}>)
 endfunction()
 
-# pc_board(NAME SERIES stm32l4 CPU cortex-m4 [MODE swap] [DEFINES ...] [NO_APP] [STATES] [TINY name|seed|filling[|define] ...])
+# pc_board(NAME SERIES stm32l4 CPU cortex-m4 [MODE swap] [DEFINES ...] [NO_APP] [STATES] [PROTECT development|production [LOW_LATENCY]]
+#   [TINY name|seed|filling[|define] ...])
+#   [TINY name|seed|filling[|define] ...])
 function(pc_board BOARD)
-  cmake_parse_arguments(A "NO_APP;STATES" "SERIES;CPU;MODE" "DEFINES;TINY" ${ARGN})
+  cmake_parse_arguments(A "NO_APP;STATES;LOW_LATENCY" "SERIES;CPU;MODE;PROTECT" "DEFINES;TINY" ${ARGN})
   if(PC_BOARDS AND NOT BOARD IN_LIST PC_BOARDS)
     return()
   endif()
@@ -53,6 +55,26 @@ function(pc_board BOARD)
     set(states swap)
   endif()
 
+  # The chip's protections, as the board's protect.h asks for them: applied (development) or only checked (production)
+  set(gate port/cortexm/gate.S)
+  set(protect_boot boot/protect_none.c port/cortexm/jump.c)
+  set(protect_app)
+  if(A_PROTECT)
+    set(interrupts masked)
+    if(A_LOW_LATENCY)
+      set(interrupts interrupts)
+    endif()
+    set(protect_static refuse)
+    if(A_PROTECT STREQUAL development)
+      set(protect_static apply)
+    elseif(NOT A_PROTECT STREQUAL production)
+      message(FATAL_ERROR "${BOARD}: PROTECT is development or production")
+    endif()
+    set(gate port/cortexm/gate_firewall.S port/cortexm/enclave_${interrupts}.S engine/abort.c ${port}/enclave_nmi.c)
+    set(protect_app port/cortexm/call.S ${port}/tamper.c)
+    set(protect_boot ${port}/protect.c ${port}/protect_${protect_static}.c ${port}/jump_protect.S port/cortexm/outside.S ${protect_app})
+  endif()
+
   # Linker scripts through the preprocessor
   foreach(ld boot app)
     add_custom_command(OUTPUT ${out}/${ld}.ld
@@ -70,7 +92,7 @@ function(pc_board BOARD)
   fw_objects(${BOARD}_enclave_objects ${BOARD} ${A_CPU}
     engine/gate.c engine/header.c engine/rules.c engine/verify.c engine/states_${states}.c image/header.c flash/flash.c flash/log.c
     crypto/sha256.c crypto/aes_cbc.c crypto/ecdsa.c crypto/memory.c crypto/no_random.c ${FW_MBEDTLS}
-    ${port}/flash.c board/engine_board.c port/cortexm/gate.S port/cortexm/string.c ${out}/keys.S)
+    ${port}/flash.c board/engine_board.c ${gate} port/cortexm/string.c ${out}/keys.S)
   target_compile_definitions(${BOARD}_enclave_objects PRIVATE ${A_DEFINES})
   add_custom_command(OUTPUT ${out}/enclave.o
     COMMAND ${CMAKE_C_COMPILER} ${cpu} -r -nostdlib -nostartfiles $<TARGET_OBJECTS:${BOARD}_enclave_objects>
@@ -85,7 +107,7 @@ function(pc_board BOARD)
     boot/boot.c boot/console.c boot/errors.c boot/services.c boot/download.c boot/states_${states}.c boot/${mode_boot}.c flash/flash.c image/header.c
     ${mode_install}
     loader/ymodem.c loader/download.c board/slots.c ${port}/flash.c
-    ${port}/port.c ${port}/start.c port/cortexm/string.c)
+    ${port}/port.c ${port}/start.c port/cortexm/string.c ${protect_boot})
   target_compile_definitions(${BOARD}_boot_objects PRIVATE ${A_DEFINES})
   add_executable(${BOARD}_boot ${out}/enclave.o)
   target_sources(${BOARD}_boot PRIVATE $<TARGET_OBJECTS:${BOARD}_boot_objects>)
@@ -106,7 +128,7 @@ function(pc_board BOARD)
     list(GET t 0 name)
     list(GET t 1 seed)
     list(GET t 2 fill)
-    fw_objects(${BOARD}_tiny_${name}_objects ${BOARD} ${A_CPU} test/arm/tiny.c ${port}/port.c ${port}/start.c)
+    fw_objects(${BOARD}_tiny_${name}_objects ${BOARD} ${A_CPU} test/arm/tiny.c ${port}/port.c ${port}/start.c ${protect_app})
     set(tiny_defines ${t})
     list(REMOVE_AT tiny_defines 0 1 2)
     target_compile_definitions(${BOARD}_tiny_${name}_objects PRIVATE TINY_NAME=\"${name}\" TINY_SEED=${seed} "TINY_FILL=${fill}"
@@ -125,7 +147,7 @@ function(pc_board BOARD)
       file(GLOB app_sources CONFIGURE_DEPENDS app/*.c)
       fw_objects(${BOARD}_app_${id}_objects ${BOARD} ${A_CPU} ${app_sources} flash/flash.c image/header.c loader/ymodem.c
         loader/download.c board/slots.c ${port}/flash.c
-    ${port}/port.c ${port}/start.c port/cortexm/string.c)
+    ${port}/port.c ${port}/start.c port/cortexm/string.c ${protect_app})
       target_compile_definitions(${BOARD}_app_${id}_objects PRIVATE USERAPP_ID='${ID}' ${A_DEFINES})
       add_executable(${BOARD}_app_${id} $<TARGET_OBJECTS:${BOARD}_app_${id}_objects>)
       set_target_properties(${BOARD}_app_${id} PROPERTIES OUTPUT_NAME userapp-${id}.elf RUNTIME_OUTPUT_DIRECTORY ${out}

@@ -4,6 +4,7 @@
 #include <string.h>
 
 struct engine_state engine;
+struct crypto_cbc engine_cbc __attribute__((section(".secret")));
 
 const struct engine_slot *engine_slot(uintptr_t image)
 {
@@ -139,7 +140,7 @@ static pc_status decrypt_start(uintptr_t image, const uint8_t *iv)
   uint8_t own_iv[CRYPTO_BLOCK];
   memcpy(own_iv, iv, sizeof own_iv);
   slot->encryption_key(key);
-  crypto_cbc_start(&engine.cbc, key, own_iv);
+  crypto_cbc_start(&engine_cbc, key, own_iv);
   crypto_wipe(key, sizeof key);
   engine.cbc_ready = ENGINE_YES;
   return PC_OK;
@@ -149,7 +150,7 @@ static pc_status launch(uintptr_t image, uint32_t *vectors)
 {
   const struct engine_slot *slot = engine_slot(image);
   uint32_t bit = 1u << (image - 1);
-  crypto_cbc_end(&engine.cbc);
+  crypto_cbc_end(&engine_cbc);
   engine.open = ENGINE_NO;
   /* The address only comes out right if the verification ran to its end and the tags were equal: there is no single
    * branch between a refused image and a running one. */
@@ -195,7 +196,7 @@ static pc_status boot_service(uint32_t service, uintptr_t a, uintptr_t b, uintpt
   case ENGINE_DECRYPT:
     if (outside(a, c) != PC_OK || outside(b, c) != PC_OK || engine.cbc_ready != ENGINE_YES)
       return PC_ERR_PARAM;
-    return crypto_cbc_decrypt(&engine.cbc, (const uint8_t *)a, (uint8_t *)b, c);
+    return crypto_cbc_decrypt(&engine_cbc, (const uint8_t *)a, (uint8_t *)b, c);
   case ENGINE_VERIFY_START:
     if (outside(c, 4) != PC_OK || (c & 3u) != 0)
       return PC_ERR_PARAM;
@@ -219,7 +220,7 @@ static pc_status boot_service(uint32_t service, uintptr_t a, uintptr_t b, uintpt
   case ENGINE_RAISE_MINIMUM:
     return raise_minimum(a);
   case ENGINE_LOCK:
-    crypto_cbc_end(&engine.cbc);
+    crypto_cbc_end(&engine_cbc);
     engine.open = ENGINE_NO;
     return PC_OK;
   default:

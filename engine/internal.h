@@ -52,11 +52,13 @@ struct engine_state {
     struct crypto_hash hash;
     uint8_t header[IMAGE_HEADER_SIZE];
   } verify;
-  struct crypto_cbc cbc;
   uint32_t cbc_ready;
   uint8_t chunk[ENGINE_CHUNK];
 };
 extern struct engine_state engine;
+/* Key schedule while an image is decrypted: on boards that have memory which no debugger reaches (MAP_SECRET_RAM_BASE),
+ * it lies there. Wiped when the [boot] services are locked. */
+extern struct crypto_cbc engine_cbc;
 
 /* Steps of a verification: each adds its constant; the sum is checked at the end. */
 #define ENGINE_FLOW_SIGNATURE 0x00010305u

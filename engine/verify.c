@@ -27,7 +27,7 @@ pc_status engine_verify_start(uint32_t image, uint32_t source, uint32_t *old_siz
       return status;
     uint8_t key[CRYPTO_KEY_SIZE];
     slot->encryption_key(key);
-    crypto_cbc_start(&engine.cbc, key, v->header + IMAGE_AT_IV);
+    crypto_cbc_start(&engine_cbc, key, v->header + IMAGE_AT_IV);
     crypto_wipe(key, sizeof key);
     engine.cbc_ready = ENGINE_NO;
   }
@@ -63,7 +63,7 @@ pc_status engine_verify_step(uint32_t bytes, uint32_t *remaining)
       chunk = sizeof engine.chunk;
     status = flash_read(area, start + v->done, engine.chunk, chunk);
     if (status == PC_OK && download)
-      status = crypto_cbc_decrypt(&engine.cbc, engine.chunk, engine.chunk, chunk);
+      status = crypto_cbc_decrypt(&engine_cbc, engine.chunk, engine.chunk, chunk);
     if (status == PC_OK) {
       crypto_hash_add(&v->hash, engine.chunk, chunk);
       v->done += chunk;
@@ -92,7 +92,7 @@ pc_status engine_verify_end(void)
   crypto_hash_end(&v->hash, digest);
   crypto_wipe(engine.chunk, sizeof engine.chunk);
   if (v->source == ENGINE_SOURCE_DOWNLOAD)
-    crypto_cbc_end(&engine.cbc);
+    crypto_cbc_end(&engine_cbc);
   uint32_t image = v->image;
   v->image = 0;
   volatile pc_status verdict = crypto_compare(digest, v->header + IMAGE_AT_TAG, sizeof digest, PC_ERR_TAG);

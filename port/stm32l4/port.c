@@ -3,6 +3,7 @@
 
 #include "map.h"
 #include "pins.h"
+#include "port/jump.h"
 #include "port/stm32l4/regs.h"
 
 #define HCLK          80000000u
@@ -46,6 +47,14 @@ static void alternate(char port, uint32_t pin, uint32_t function)
 {
   GPIO_AFR(port, pin) = (GPIO_AFR(port, pin) & ~(15u << (pin % 8 * 4))) | function << (pin % 8 * 4);
   GPIO_MODER(port) = (GPIO_MODER(port) & ~(3u << (pin * 2))) | 2u << (pin * 2);
+}
+
+/* As after reset: analog, no pull, function 0. */
+static void release(char port, uint32_t pin)
+{
+  GPIO_MODER(port) |= 3u << (pin * 2);
+  GPIO_PUPDR(port) &= ~(3u << (pin * 2));
+  GPIO_AFR(port, pin) &= ~(15u << (pin % 8 * 4));
 }
 
 void port_init(void)
@@ -141,7 +150,11 @@ _Noreturn void port_reset(void)
   }
 }
 
-void port_watchdog_refresh(void) {}
+/* Harmless where no watchdog runs. */
+void port_watchdog_refresh(void)
+{
+  IWDG_KR = IWDG_KR_REFRESH;
+}
 
 _Noreturn void port_launch(uint32_t vectors)
 {
@@ -151,28 +164,13 @@ _Noreturn void port_launch(uint32_t vectors)
   SYST_CVR = 0;
   RCC_APB1RSTR1 = PINS_CONSOLE_APB1ENR1;
   RCC_APB1RSTR1 = 0;
-  RCC_AHB2RSTR = PINS_AHB2ENR;
-  RCC_AHB2RSTR = 0;
+  /* Our pins only: a reset of the ports would connect the debug port again. */
+  release(PINS_CONSOLE_TX_PORT, PINS_CONSOLE_TX_PIN);
+  release(PINS_CONSOLE_RX_PORT, PINS_CONSOLE_RX_PIN);
+  release(PINS_BUTTON_PORT, PINS_BUTTON_PIN);
   RCC_APB1ENR1 &= ~PINS_CONSOLE_APB1ENR1;
   RCC_AHB2ENR &= ~PINS_AHB2ENR;
   clocks_down();
   SCB_VTOR = vectors;
-  /* From here on no RAM: the boot loader's is cleared, stack included. */
-  register uint32_t at __asm("r0") = vectors;
-  register uint32_t from __asm("r1") = MAP_BOOT_RAM_BASE;
-  register uint32_t to __asm("r2") = MAP_BOOT_RAM_BASE + MAP_BOOT_RAM_SIZE;
-  __asm volatile("dsb\n"
-                 "isb\n"
-                 "movs r3, #0\n"
-                 "1: str r3, [r1]\n"
-                 "adds r1, #4\n"
-                 "cmp r1, r2\n"
-                 "bne 1b\n"
-                 "ldr r1, [r0]\n"
-                 "msr msp, r1\n"
-                 "ldr r0, [r0, #4]\n"
-                 "bx r0\n" ::"r"(at),
-                 "r"(from), "r"(to)
-                 : "r3", "memory");
-  __builtin_unreachable();
+  port_jump(vectors);
 }

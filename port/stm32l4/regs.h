@@ -16,10 +16,13 @@
 #define RCC_CFGR_SW_PLL   3u
 #define RCC_CFGR_SWS_MASK (3u << 2)
 #define RCC_PLLCFGR       REG(0x4002100C)
-#define RCC_AHB2RSTR      REG(0x4002102C)
 #define RCC_APB1RSTR1     REG(0x40021038)
 #define RCC_AHB2ENR       REG(0x4002104C)
 #define RCC_APB1ENR1      REG(0x40021058)
+#define RCC_APB2ENR       REG(0x40021060)
+#define RCC_APB2_SYSCFG   (1u << 0)
+#define RCC_APB2_FW       (1u << 7)
+#define RCC_APB1_PWR      (1u << 28)
 #define RCC_CSR           REG(0x40021094)
 #define RCC_CSR_RMVF      (1u << 23)
 #define RCC_CSR_FWRSTF    (1u << 24)
@@ -73,12 +76,74 @@
 #define FLASH_ECCR       REG(0x40022018)
 #define FLASH_ECCR_ECCD  (1u << 31)
 
+#define FLASH_SR_WRPERR  (1u << 4)
+#define FLASH_SR_RDERR   (1u << 14)
+#define FLASH_OPTKEYR    REG(0x4002200C)
+#define FLASH_CR_OPTSTRT (1u << 17)
+#define FLASH_CR_LAUNCH  (1u << 27) /* OBL_LAUNCH */
+#define FLASH_CR_OPTLOCK (1u << 30)
+#define FLASH_OPTION(at) REG(0x40022000 + (at)) /* section 3.7.8 and on */
+#define OPTION_OPTR      0x20u
+#define OPTION_PCROP1SR  0x24u
+#define OPTION_PCROP1ER  0x28u
+#define OPTION_WRP1AR    0x2Cu
+#define OPTR_RDP         0xFFu
+#define OPTR_BFB2        (1u << 20)
+#define OPTR_NBOOT1      (1u << 23)
+#define OPTR_SRAM2_RST   (1u << 25) /* 0: SRAM2 is erased at a system reset */
+#define PCROP_RDP        (1u << 31) /* the area goes with a regression of the read protection */
+
+/* Firewall, section 4.4. Segments: base and length, granules of 256 bytes (volatile data: 64). */
+#define FW_CSSA   REG(0x40011C00)
+#define FW_CSL    REG(0x40011C04)
+#define FW_NVDSSA REG(0x40011C08)
+#define FW_NVDSL  REG(0x40011C0C)
+#define FW_VDSSA  REG(0x40011C10)
+#define FW_VDSL   REG(0x40011C14)
+#define FW_CR     REG(0x40011C20)
+#define FW_CR_FPA (1u << 0)
+
+/* SYSCFG, section 9.2 */
+#define SYSCFG_MEMRMP      REG(0x40010000)
+#define SYSCFG_CFGR1       REG(0x40010004)
+#define SYSCFG_CFGR1_FWDIS (1u << 0) /* cleared: firewall on until the next reset */
+
+/* IWDG, section 36.4: LSI of 32 kHz */
+#define IWDG_KR         REG(0x40003000)
+#define IWDG_KR_START   0xCCCCu
+#define IWDG_KR_ACCESS  0x5555u
+#define IWDG_KR_REFRESH 0xAAAAu
+#define IWDG_PR         REG(0x40003004)
+#define IWDG_RLR        REG(0x40003008)
+#define IWDG_SR         REG(0x4000300C)
+
+/* Tamper detection: PWR section 5.4, RTC section 38.6, EXTI section 14.5 */
+#define PWR_CR1             REG(0x40007000)
+#define PWR_CR1_DBP         (1u << 8)
+#define RTC_ISR             REG(0x4000280C)
+#define RTC_ISR_TAMP2F      (1u << 14)
+#define RTC_TAMPCR          REG(0x40002840)
+#define RTC_TAMPCR_TAMPIE   (1u << 2)
+#define RTC_TAMPCR_TAMP2E   (1u << 3)
+#define RTC_TAMPCR_TAMP2TRG (1u << 4) /* without filter: falling edge */
+#define EXTI_IMR1           REG(0x40010400)
+#define EXTI_RTSR1          REG(0x40010408)
+#define EXTI_PR1            REG(0x40010414)
+#define EXTI_TAMPER         (1u << 19)
+#define IRQ_TAMPER          2u
+
 /* Cortex-M4 system registers (ARMv7-M ARM, B3.2) */
-#define SYST_CSR  REG(0xE000E010)
-#define SYST_RVR  REG(0xE000E014)
-#define SYST_CVR  REG(0xE000E018)
-#define SCB_VTOR  REG(0xE000ED08)
-#define SCB_AIRCR REG(0xE000ED0C)
-#define SCB_SHCSR REG(0xE000ED24)
+#define SYST_CSR              REG(0xE000E010)
+#define SYST_RVR              REG(0xE000E014)
+#define SYST_CVR              REG(0xE000E018)
+#define SCB_VTOR              REG(0xE000ED08)
+#define SCB_AIRCR             REG(0xE000ED0C)
+#define SCB_SHCSR             REG(0xE000ED24)
+#define SCB_SHCSR_MEMFAULTENA (1u << 16)
+#define NVIC_ISER0            REG(0xE000E100)
+#define MPU_CTRL              REG(0xE000ED94)
+#define MPU_RNR               REG(0xE000ED98)
+#define MPU_RBAR              REG(0xE000ED9C)
+#define MPU_RASR              REG(0xE000EDA0)
 
 #endif

@@ -33,6 +33,8 @@ int main(void)
 #ifdef TINY_VALIDATES
   text(engine_call(ENGINE_VALIDATE, 1, 0, 0) == PC_OK ? "validated\r\n" : "validation refused\r\n");
 #endif
-  for (;;)
+  for (;;) {
+    port_watchdog_refresh();
     (void)port_console_get(1000);
+  }
 }

@@ -1,0 +1,1 @@
+#include "board/test-l476-secure/protect.h"
