@@ -1,5 +1,5 @@
 /* Two slots for an image: a candidate is received into the download slot, authenticated there, and installed by
- * install/swap.c, at the next reset. */
+ * install/swap.c or install/overwrite.c, at the next reset. */
 #include "boot/mode.h"
 
 #include "board/slots.h"

@@ -40,6 +40,11 @@ static pc_status header_write(uint32_t image, const uint8_t header[IMAGE_HEADER_
   return engine_call(ENGINE_HEADER_WRITE, image, (uintptr_t)header, 0);
 }
 
+static pc_status candidate(const uint8_t header[IMAGE_HEADER_SIZE])
+{
+  return engine_call(ENGINE_CHECK_CANDIDATE, (uintptr_t)header, 0, 0);
+}
+
 static void progress(uint32_t percent)
 {
   (void)percent;
@@ -54,6 +59,7 @@ const struct install_services boot_install_services = {
     .decrypt = decrypt,
     .header_read = header_read,
     .header_write = header_write,
+    .candidate = candidate,
     .progress = progress,
 };
 

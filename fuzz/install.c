@@ -76,8 +76,13 @@ static void progress(uint32_t percent)
     abort();
 }
 
-static const struct install_services services = {journal_get, journal_put, journal_confirm, decrypt_start,
-                                                 decrypt,     header_read, header_write,    progress};
+static pc_status candidate(const uint8_t of[IMAGE_HEADER_SIZE])
+{
+  return of[0] == 0xFF ? PC_ERR_SIGNATURE : PC_OK;
+}
+
+static const struct install_services services = {journal_get, journal_put,  journal_confirm, decrypt_start, decrypt,
+                                                 header_read, header_write, candidate,       progress};
 
 static uint8_t actions;
 static uint8_t header[IMAGE_HEADER_SIZE];
@@ -105,8 +110,10 @@ static void boot(void *unused)
   must_be_idle(install_resume(&install, actions & NO_HEADER ? NULL : header));
   if (actions & RUN)
     must_be_idle(install_run(&install, header, actions & OLD_IMAGE ? old_size : 0));
+#ifndef FUZZ_OVERWRITE /* which has no rollback, and a stage behind the active slot */
   if (actions & ROLLBACK)
     must_be_idle(install_rollback(&install, header));
+#endif
 }
 
 static const uint8_t *fill(uint32_t base, uint32_t size, const uint8_t *data, const uint8_t *end)
@@ -144,6 +151,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
   slot.download = simflash_area(DOWNLOAD_BASE, shapes[s].download * page);
   simflash_allow(JOURNAL_BASE, 2 * journal_page);
   simflash_allow(HEADER_BASE, page);
+#ifdef FUZZ_OVERWRITE
+  simflash_allow(ACTIVE_BASE + slot.active.size, page);
+#endif
   simflash_allow(ACTIVE_BASE, slot.active.size);
   simflash_allow(DOWNLOAD_BASE, slot.download.size);
 

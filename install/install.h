@@ -4,7 +4,10 @@
  * and are reached through `struct install_services`, so that the same code runs on the device (through the call gate)
  * and in native tests. docs/install.md has the reasoning, the cost and the bytes on flash.
  *
- * One walk serves every kind of install of a dual-slot board (install/swap.c). Pages of the active slot are A[i]; the
+ * A board links one of two walks for its dual slots: install/swap.c or install/overwrite.c, each with the functions
+ * below.
+ *
+ * install/swap.c serves every kind of install with swap, and rollback. Pages of the active slot are A[i]; the
  * download slot is a header page H, image pages D[0], D[1].. and, for a swap, one hole page after the last. For every
  * page i of the active slot, from the last one down to 0: (a) old image kept and i inside it: erase D[i+1], copy A[i]
  * there (neither the old nor the new image reaches i, and A[i] is blank: nothing to do for this page) record COPIED(i)
@@ -20,6 +23,11 @@
  * Cut by power: the destination of the step that was not recorded is erased and written again by install_resume(), so
  * each cut costs at most one page more (and one page of the journal, see flash/log.h).
  *
+ * install/overwrite.c does (b) only, and keeps nothing: the download slot stays cipher text, may lie in another kind of
+ * flash with pages of another size, and is not believed: the header is judged in RAM and kept on the stage, one page
+ * behind the active slot, before BEGIN; what is installed later follows this header. COPIED comes only before the first
+ * page and pages behind the image, KEPT and HEADER never. There is no rollback.
+ *
  * If an old page cannot be read, or its copy finds no cell that holds it, the old image is given up and the
  * install goes on without it: the flag KEEP_OLD disappears from the records, nothing is written to D[0], and the
  * fingerprint of the new header is zero.
@@ -33,7 +41,7 @@
 /* Slots of one image. Pages of equal size, unless no install keeps the old image. */
 struct install_slot {
   struct flash_area active;   /* image pages, starts with the vector table; at most 2^20 - 1 pages */
-  struct flash_area download; /* header page, image pages, hole page */
+  struct flash_area download; /* header page, image pages; with swap: hole page */
   uint32_t image_max;         /* bytes: the largest image that the slot mode can install here */
 };
 
@@ -74,6 +82,9 @@ struct install_services {
    * header_write after a cut finds the page in any condition. An error of header_read gives up the old image only. */
   pc_status (*header_read)(uint32_t image, uint8_t header[IMAGE_HEADER_SIZE]);
   pc_status (*header_write)(uint32_t image, const uint8_t header[IMAGE_HEADER_SIZE]);
+  /* May this header be installed: signature, product, version? Asked where the download slot may have changed since its
+   * image was verified (install/overwrite.c). */
+  pc_status (*candidate)(const uint8_t header[IMAGE_HEADER_SIZE]);
   /* Progress in percent of the pages, rising, called at most 101 times per call of a function below; also where a
    * watchdog is refreshed (a page costs two erases at most between two looks at it when the slot has 100 pages or
    * less). May be NULL. */
@@ -100,9 +111,10 @@ struct install {
  * the download slot is written again. */
 pc_status install_run(const struct install *install, const uint8_t new_header[IMAGE_HEADER_SIZE], uint32_t old_size);
 
-/* Bring the kept image back. `old_header`: the header in D[0], authenticated, and its image (in clear, from D[1] on)
- * verified by the caller. The active header becomes that header, its state as given, its fingerprint zero; D[0] is
- * erased at the end, so that it happens once. The image that was active is not kept. Results as install_run(). */
+/* With swap only: bring the kept image back. `old_header`: the header in D[0], authenticated, and its image (in clear,
+ * from D[1] on) verified by the caller. The active header becomes that header, its state as given, its fingerprint
+ * zero; D[0] is erased at the end, so that it happens once. The image that was active is not kept. Results as
+ * install_run(). */
 pc_status install_rollback(const struct install *install, const uint8_t old_header[IMAGE_HEADER_SIZE]);
 
 /* Read the header that install_resume() needs for this record: to be authenticated by the caller. From HEADER on it is

@@ -191,8 +191,8 @@ static void progress(uint32_t percent)
   device.progress_calls++;
 }
 
-static const struct install_services services = {journal_get, journal_put, journal_confirm, decrypt_start,
-                                                 decrypt,     header_read, header_write,    progress};
+static const struct install_services services = {
+    journal_get, journal_put, journal_confirm, decrypt_start, decrypt, header_read, header_write, NULL, progress};
 
 /* The boot */
 

@@ -406,8 +406,8 @@ static pc_status try_header_write(uint32_t image, const uint8_t header[IMAGE_HEA
   (void)header;
   return PC_OK;
 }
-static const struct install_services try_services = {try_get,     try_put,         try_confirm,      try_iv,
-                                                     try_decrypt, try_header_read, try_header_write, NULL};
+static const struct install_services try_services = {
+    try_get, try_put, try_confirm, try_iv, try_decrypt, try_header_read, try_header_write, NULL, NULL};
 
 static struct attempt {
   struct install install;

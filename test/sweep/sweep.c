@@ -8,6 +8,8 @@
  * [--again N] OLD.bin and NEW.bin are the padded clear images. --programs: sample that many data programs (default:
  * all); erases and journal records are always all cut. --again: of the cases, this many get a second cut during the
  * recovery.
+ * --rollback: the new image was not validated, and the old one comes back. --overwrite: the board installs without
+ * swap.
  */
 #include "test/sweep/bench_board.h"
 
@@ -29,7 +31,7 @@ static struct {
   size_t old_sfb_size, old_size, new_sfb_size, new_size;
   uint32_t active, download, slot_size;
   unsigned long programs, again;
-  bool rollback;
+  bool rollback, overwrite;
   const char *begin, *end; /* what the console says first and last */
 } job;
 
@@ -115,6 +117,9 @@ static const char *judge(unsigned cuts)
     return "the active header is not the new one";
   if (!is_blank(job.download, PAGE))
     return "there is still a candidate";
+  if (job.overwrite) /* nothing of the old image is kept, and the cipher text stays */
+    return holds(job.download + PAGE, job.new_sfb + 512, job.new_sfb_size - 512) ? NULL
+                                                                                 : "the download slot was written to";
   if (!holds(job.download + PAGE, job.old_sfb, 192))
     return "the old header was not kept";
   if (!holds(job.download + 2 * PAGE, job.old_image, job.old_size))
@@ -252,6 +257,8 @@ static void arguments(int count, char **values)
       job.again = number(values[++i]);
     } else if (strcmp(values[i], "--rollback") == 0) {
       job.rollback = true;
+    } else if (strcmp(values[i], "--overwrite") == 0) {
+      job.overwrite = true;
     } else {
       fprintf(stderr, "sweep: what is '%s'?\n", values[i]);
       exit(2);
