@@ -196,8 +196,8 @@ bool soc_bus_read(struct soc *soc, uint32_t addr, const struct soc_access *how, 
   *value = 0;
   if (soc->dead && how->master != SOC_BY_DEBUG)
     return true;
-  if (soc->guard && !soc->guard->allows(soc, addr, how))
-    return how->master != SOC_BY_DEBUG;
+  if (soc->guard && how->master != SOC_BY_DEBUG && !soc->guard->allows(soc, addr, how))
+    return how->master != SOC_BY_DAP;
   struct soc_block *b = soc->last_block;
   if (!b || addr - b->base >= b->size)
     b = soc_find_block(soc, addr);
@@ -219,8 +219,8 @@ bool soc_bus_write(struct soc *soc, uint32_t addr, const struct soc_access *how,
 {
   if (soc->dead && how->master != SOC_BY_DEBUG)
     return true;
-  if (soc->guard && !soc->guard->allows(soc, addr, how))
-    return how->master != SOC_BY_DEBUG;
+  if (soc->guard && how->master != SOC_BY_DEBUG && !soc->guard->allows(soc, addr, how))
+    return how->master != SOC_BY_DAP;
   struct soc_block *b = soc->last_block;
   if (!b || addr - b->base >= b->size)
     b = soc_find_block(soc, addr);

@@ -99,8 +99,8 @@ struct soc_block {
  * The owner calls cpu_flush or cpu_invalidate when an answer changes. */
 struct soc_guard {
   bool (*direct)(struct soc *soc, uint32_t granule, enum cpu_access kind); /* false: access by access */
-  /* False: the access does not happen. The core and DMA go on (the guard has asked for a reset); a debugger sees a bus
-   * fault. */
+  /* False: the access does not happen. The core and DMA go on (the guard has asked for a reset); the debug port sees a
+   * bus fault. SOC_BY_DEBUG is not asked. */
   bool (*allows)(struct soc *soc, uint32_t addr, const struct soc_access *how);
 };
 void soc_add_mem(struct soc *soc, const struct soc_mem *mem);
@@ -209,6 +209,7 @@ struct soc_model {
   /* Where the wear counters are: pages of `*page` bytes from address `*base` on. */
   const uint32_t *(*wear)(const struct soc *soc, uint32_t *base, uint32_t *page, size_t *pages);
   void (*clear_wear)(struct soc *soc);
+  unsigned (*rdp)(const struct soc *soc); /* see soc_rdp(); may be NULL */
 };
 extern const struct soc_model soc_stm32l476, soc_stm32l462;
 

@@ -413,6 +413,11 @@ bool soc_mem_write(struct soc *soc, uint32_t addr, const void *from, size_t size
   return true;
 }
 
+unsigned soc_rdp(const struct soc *soc)
+{
+  return soc->model->rdp ? soc->model->rdp(soc) : 0;
+}
+
 bool soc_dap_open(const struct soc *soc)
 {
   return soc->powered && (!soc->model->dap_open || soc->model->dap_open(soc));
@@ -428,13 +433,16 @@ bool soc_dap_read(struct soc *soc, uint32_t addr, unsigned size, uint32_t *value
 {
   struct soc_access how = {SOC_BY_DAP, CPU_READ, size, true};
   *value = 0;
-  return soc->powered && soc_bus_read(soc, addr, &how, value);
+  bool ok = soc_dap_open(soc) && soc_bus_read(soc, addr, &how, value);
+  if (soc->reset_requested && !soc->running)
+    do_reset(soc, soc->reset_cause);
+  return ok;
 }
 
 bool soc_dap_write(struct soc *soc, uint32_t addr, unsigned size, uint32_t value)
 {
   struct soc_access how = {SOC_BY_DAP, CPU_WRITE, size, true};
-  bool ok = soc->powered && soc_bus_write(soc, addr, &how, value);
+  bool ok = soc_dap_open(soc) && soc_bus_write(soc, addr, &how, value);
   if (soc->reset_requested && !soc->running)
     do_reset(soc, soc->reset_cause);
   return ok;

@@ -47,7 +47,9 @@ void soc_stop(struct soc *soc);
 void soc_skip_idle(struct soc *soc, bool on);
 struct cpu *soc_cpu(struct soc *soc);
 
-/* ---- the debug probe's way in: memory without side effects, and the flash loader ---- */
+/* ---- the simulator's window: memory without side effects, and the flash loader ----
+ * Past every protection of the chip: this is the judge's view, for tests that look for secrets or plant damage. What
+ * plays an attacker uses the chip's own debug port, below. */
 bool soc_mem_read(struct soc *soc, uint32_t addr, void *to, size_t size);
 bool soc_mem_write(struct soc *soc, uint32_t addr, const void *from, size_t size);  /* RAM and registers */
 bool soc_flash_load(struct soc *soc, uint32_t addr, const void *from, size_t size); /* sets flash; no wear, no time */
@@ -66,8 +68,12 @@ size_t soc_regions(const struct soc *soc, const struct soc_region **regions);
 /* ---- the chip's own debug port ----
  * What a probe on the chip's JTAG pins can do. Unlike the window above it obeys the chip's protections, and what it
  * does has side effects, as on silicon. JTAG itself is in sim/dap. Use it between two runs. */
-bool soc_dap_open(const struct soc *soc);            /* a probe reaches it at all: power, read protection, pins */
-void soc_dap_attach(struct soc *soc, bool attached); /* the debug domain is powered up, or let go */
+bool soc_dap_open(const struct soc *soc); /* a probe reaches it at all: power, read protection below 2, JTAG pins */
+/* The debug domain is powered up, or let go. At read protection level 1 this closes flash, SRAM2 and backup registers
+ * to everybody, the core included, until the next power-on. */
+void soc_dap_attach(struct soc *soc, bool attached);
+/* Read protection level in force, 0, 1 or 2; without power: the one that power-on will bring. */
+unsigned soc_rdp(const struct soc *soc);
 /* One aligned access of 1, 2 or 4 bytes by the debug port's bus master. False: bus fault. System Control Space and
  * DWT are reached by cpu_scs_read(). */
 bool soc_dap_read(struct soc *soc, uint32_t addr, unsigned size, uint32_t *value);
@@ -79,8 +85,8 @@ void soc_dap_elapse(struct soc *soc, double seconds);
 /* ---- the outside world ----
  * UARTs are numbered as on the chip: 1 is USART1, 4 would be UART4; LPUART1 has a number of its own. */
 #define SOC_LPUART1 101u
-/* SPI1 as a slave is a line like a UART: each byte given to soc_uart_rx() is one that the master clocks in, and for each
- * one byte comes out, through uart_tx. */
+/* SPI1 as a slave is a line like a UART: each byte given to soc_uart_rx() is one that the master clocks in, and for
+ * each one byte comes out, through uart_tx. */
 #define SOC_SPI1 201u
 struct soc_host {
   void *ctx;

@@ -103,7 +103,7 @@ static void code_behind_the_gate_uses_all_segments_and_returns(void **state)
       assert_int_equal(result(r, 2), COUNTER + 1);
     }
     /* closed again */
-    assert_false(soc_mem_read(r->soc, NVDATA, &(uint32_t){0}, 4));
+    assert_false(soc_dap_read(r->soc, NVDATA, 4, &(uint32_t){0}));
     rig_free(r);
   }
 }
@@ -175,16 +175,19 @@ static void segments_lie_at_their_own_granularity(void **state)
   struct rig *r = run_with(READ_V, s, 0);
   assert_no_reset(r);
   assert_int_equal(result(r, 0), COUNTER);
-  uint32_t word;
-  assert_true(soc_mem_read(r->soc, 0x2000007C, &word, 4));
-  assert_true(soc_mem_read(r->soc, 0x200000C0, &word, 4));
-  assert_false(soc_mem_read(r->soc, 0x20000080, &word, 4));
-  assert_false(soc_mem_read(r->soc, 0x200000BC, &word, 4));
-  assert_true(soc_mem_read(r->soc, CODE - 4, &word, 4));
-  assert_false(soc_mem_read(r->soc, CODE, &word, 4));
-  assert_false(soc_mem_read(r->soc, CODE + 0x1FC, &word, 4));
-  assert_true(soc_mem_read(r->soc, CODE + 0x200, &word, 4));
   rig_free(r);
+  const struct {
+    uint32_t addr;
+    bool open;
+  } edges[] = {{0x2000007C, true}, {0x20000080, false}, {0x200000BC, false},   {0x200000C0, true},
+               {CODE - 4, true},   {CODE, false},       {CODE + 0x1FC, false}, {CODE + 0x200, true}};
+  for (size_t i = 0; i < sizeof edges / sizeof edges[0]; i++) {
+    uint32_t word;
+    r = run_with(NONE, s, 0);
+    assert_int_equal(soc_dap_read(r->soc, edges[i].addr, 4, &word), edges[i].open);
+    assert_int_equal(r->soc->resets[SOC_CAUSE_FIREWALL], !edges[i].open);
+    rig_free(r);
+  }
   r = run_with(READ_NV, s, 0); /* length 0: not protected */
   assert_no_reset(r);
   assert_int_equal(result(r, 0), SECRET);
@@ -285,7 +288,7 @@ static void dma_and_debuggers_are_watched_as_well(void **state)
   const uint32_t places[] = {CODE, CODE + 0x1FC, NVDATA, VDATA, VDATA + 0x3C};
   for (unsigned i = 0; i < 20; i++) {
     struct rig *r = run_with(NONE, usual, 0);
-    enum soc_master master = i & 1 ? SOC_BY_DMA : SOC_BY_DEBUG;
+    enum soc_master master = i & 1 ? SOC_BY_DMA : SOC_BY_DAP;
     uint32_t addr = places[i / 4];
     if (i & 2 && addr >= FLASH_BASE && addr < 0x10000000)
       addr -= FLASH_BASE; /* the alias */
@@ -297,7 +300,7 @@ static void dma_and_debuggers_are_watched_as_well(void **state)
   }
   struct rig *r = run_with(NONE, usual, 0);
   assert_true(by(r, SOC_BY_DMA, VDATA - 4, CPU_WRITE));
-  assert_true(by(r, SOC_BY_DEBUG, VDATA + 0x40, CPU_READ));
+  assert_true(by(r, SOC_BY_DAP, VDATA + 0x40, CPU_READ));
   soc_run(r->soc, 100);
   assert_no_reset(r);
   rig_free(r);

@@ -188,7 +188,7 @@ static bool guard_allows(struct soc *soc, uint32_t addr, const struct soc_access
   bool write = how->kind == CPU_WRITE;
   if (data_allowed(l4, addr, write))
     return true;
-  if (how->master == SOC_BY_DEBUG)
+  if (how->master == SOC_BY_DAP)
     return violation(l4, write ? "written by a debugger at" : "read by a debugger at", addr);
   return violation(l4, write ? "written at" : "read at", addr);
 }

@@ -2,7 +2,7 @@
  * mass erase, option bytes, status and error flags, ECC.
  *
  * Where the manual leaves the effect open, the model takes the strict reading: a program that works here does not rely
- * on luck. Not modelled: read protection, PCROP, RUN_PD, stale lines of the caches.
+ * on luck. Not modelled: RUN_PD, stale lines of the caches.
  */
 #include "sim/soc/l4/l4.h"
 
@@ -19,6 +19,7 @@ enum {
   SR_PGSERR = 1 << 7,
   SR_MISERR = 1 << 8,
   SR_FASTERR = 1 << 9,
+  SR_RDERR = 1 << 14,
   SR_BSY = 1 << 16,
 };
 #define SR_ERRORS    0x3F8u /* of programming and erasing: what must be clear before the next operation */
@@ -34,6 +35,7 @@ enum {
   CR_FSTPG = 1 << 18,
   CR_EOPIE = 1 << 24,
   CR_ERRIE = 1 << 25,
+  CR_RDERRIE = 1 << 26,
   CR_OBL_LAUNCH = 1 << 27,
   CR_OPTLOCK = 1 << 30,
 };
@@ -88,12 +90,18 @@ static void update_irq(struct l4 *l4)
   uint32_t sr = *reg(l4, SR), cr = *reg(l4, CR), eccr = *reg(l4, ECCR);
   cpu_irq_level(l4->soc->cpu, L4_IRQ_FLASH,
                 (sr & SR_EOP && cr & CR_EOPIE) || (sr & SR_OPERR && cr & CR_ERRIE) ||
-                    (eccr & ECCR_ECCC && eccr & ECCR_ECCIE));
+                    (sr & SR_RDERR && cr & CR_RDERRIE) || (eccr & ECCR_ECCC && eccr & ECCR_ECCIE));
 }
 
 static void raise_error(struct l4 *l4, uint32_t flags)
 {
   *reg(l4, SR) |= flags | (*reg(l4, CR) & CR_ERRIE ? SR_OPERR : 0);
+  update_irq(l4);
+}
+
+void l4_flash_read_error(struct l4 *l4)
+{
+  *reg(l4, SR) |= SR_RDERR;
   update_irq(l4);
 }
 
@@ -130,6 +138,9 @@ static void apply(struct l4 *l4, enum soc_fate fate, uint32_t seed)
     l4->soc->erases += f->size / L4_PAGE;
     l4_memory_changed(l4, f->array, f->at, f->size);
     break;
+  case L4_OP_REGRESSION:
+    l4_regression_erase(l4, fate, seed);
+    break;
   case L4_OP_OPTIONS:
     l4_options_program(l4, fate, seed);
     break;
@@ -148,14 +159,21 @@ static void end_of_operation(struct l4 *l4)
   update_irq(l4);
 }
 
+static void start(struct l4 *l4, enum l4_op op, unsigned banks, uint64_t ps);
+
 static void done(void *ctx)
 {
   struct l4 *l4 = ctx;
   struct l4_flash *f = &l4->flash;
   enum soc_fate fate = f->fate;
+  bool regression = f->op == L4_OP_REGRESSION;
   apply(l4, fate, f->seed);
   if (fate != SOC_FATE_NORMAL) {
     soc_lose_power(l4->soc);
+    return;
+  }
+  if (regression) {
+    start(l4, L4_OP_OPTIONS, 3, OPTIONS_PS);
     return;
   }
   l4_memory_ready(l4);
@@ -234,7 +252,7 @@ static void program_word(struct l4 *l4, struct nvm *array, uint32_t at, uint32_t
     return;
   }
   at -= 4;
-  if (array == &f->main && l4_page_protected(l4, at))
+  if (array == &f->main && l4_write_protected(l4, at))
     raise_error(l4, SR_WRPERR);
   else if (!may_program(l4, array, at, f->half_value, value))
     raise_error(l4, SR_PROGERR);
@@ -270,7 +288,7 @@ static void program_row(struct l4 *l4, struct nvm *array, uint32_t at, uint32_t 
       close_row(l4, SR_PGAERR);
       return;
     }
-    if (l4_page_protected(l4, at)) {
+    if (l4_page_protected(l4, at)) { /* the row may reach into a PCROP area further on */
       close_row(l4, SR_WRPERR);
       return;
     }
@@ -407,6 +425,11 @@ static bool write_cr(struct l4 *l4, uint32_t value)
     if (*reg(l4, SR) & SR_ERRORS) {
       raise_error(l4, SR_PGSERR);
       *cr &= ~(uint32_t)CR_OPTSTRT;
+    } else if (!l4_options_allowed(l4)) {
+      raise_error(l4, SR_WRPERR);
+      *cr &= ~(uint32_t)CR_OPTSTRT;
+    } else if (l4_options_regress(l4)) {
+      start(l4, L4_OP_REGRESSION, 3, MASS_ERASE_PS);
     } else {
       start(l4, L4_OP_OPTIONS, 3, OPTIONS_PS);
     }

@@ -18,6 +18,8 @@
 #define BACKUP_MAGIC 0x31424350u /* "PCB1" */
 #define BACKUP_WORDS (2 + SOC_BLOCK_WORDS)
 #define RAM_SEED     0x52414D21u
+#define BOOT0_PORT   7
+#define BOOT0_PIN    3
 
 static struct l4 *chip(const struct soc *soc)
 {
@@ -237,6 +239,19 @@ static bool boots_from_bank2(const struct l4 *l4)
   return l4->options.loaded[L4_OPTR] & L4_OPTR_BFB2 && sp - L4_SRAM1_BASE <= l4->part->sram1_size;
 }
 
+/* BOOT0 (PH3, also the model's name for the L476's pin of its own; or an option bit where the part has nSWBOOT0) and
+ * nBOOT1 choose where the chip starts; at read protection level 2 it is flash. Returns MEM_MODE. */
+static unsigned boot_memory(const struct l4 *l4)
+{
+  uint32_t optr = l4->options.loaded[L4_OPTR];
+  bool high = st_gpio_pad(&l4->gpio[BOOT0_PORT], BOOT0_PIN, false);
+  if (l4->part->optr_mask & L4_OPTR_NSWBOOT0 && !(optr & L4_OPTR_NSWBOOT0))
+    high = !(optr & L4_OPTR_NBOOT0);
+  if (l4_rdp(l4) == 2 || !high)
+    return 0;
+  return optr & L4_OPTR_NBOOT1 ? 1 : 3;
+}
+
 static uint32_t reset(struct soc *soc, enum soc_cause cause)
 {
   struct l4 *l4 = chip(soc);
@@ -264,8 +279,11 @@ static uint32_t reset(struct soc *soc, enum soc_cause cause)
     memset(l4->sram2, 0, sizeof l4->sram2);
   if (!(l4->options.loaded[L4_OPTR] & L4_OPTR_IWDG_SW))
     st_iwdg_start(&l4->iwdg);
-  if (boots_from_bank2(l4))
-    l4->syscfg.v[0] |= 0x100;
+  if (power)
+    l4->debugger = false;
+  unsigned mode = boot_memory(l4);
+  l4->booted_elsewhere = mode != 0;
+  l4->syscfg.v[0] = mode | (mode == 0 && boots_from_bank2(l4) ? 0x100 : 0);
   l4_memory_remapped(l4);
   l4_rcc_update(l4);
   return 0;
@@ -442,6 +460,23 @@ static bool flash_erase(struct soc *soc, uint32_t addr, size_t size)
   return true;
 }
 
+/* ---- protections ---- */
+static unsigned rdp(const struct soc *soc)
+{
+  return l4_rdp(chip(soc));
+}
+
+static bool dap_open(const struct soc *soc)
+{
+  return l4_debug_open(chip(soc));
+}
+
+static void dap_attach(struct soc *soc, bool attached)
+{
+  if (attached)
+    l4_debug_attach(chip(soc));
+}
+
 static const uint32_t *wear(const struct soc *soc, uint32_t *base, uint32_t *page, size_t *pages)
 {
   *base = L4_FLASH_BASE;
@@ -511,9 +546,10 @@ const struct l4_part l4_part_l462 = {
   .name = chip, .part = &(chip_part), .arch = CPU_ARCH_V7EM, .irqs = L4_IRQS, .priority_bits = 4, .fpu = true,         \
   .regions = (chip_regions), .region_count = sizeof(chip_regions) / sizeof(chip_regions)[0], .names = l4_names,        \
   .name_count = L4_NAMES, .create = create, .destroy = destroy, .load = load, .stage = stage, .power_off = power_off,  \
-  .reset = reset, .watched = watched, .fault_note = fault_note, .dap_halted = dap_halted, .uart_rx = uart_rx,          \
-  .pin = drive_pin, .pin_release = release_pin, .flash_load = flash_load, .flash_erase = flash_erase,                  \
-  .factory_load = factory_load, .wear = wear, .clear_wear = clear_wear
+  .reset = reset, .watched = watched, .fault_note = fault_note, .dap_halted = dap_halted, .dap_open = dap_open,        \
+  .dap_attach = dap_attach, .rdp = rdp, .uart_rx = uart_rx, .pin = drive_pin, .pin_release = release_pin,              \
+  .flash_load = flash_load, .flash_erase = flash_erase, .factory_load = factory_load, .wear = wear,                    \
+  .clear_wear = clear_wear
 
 const struct soc_model soc_stm32l476 = {L4_MODEL("stm32l476", l476_regions, l4_part_l476)};
 const struct soc_model soc_stm32l462 = {L4_MODEL("stm32l462", l462_regions, l4_part_l462)};

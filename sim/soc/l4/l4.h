@@ -76,8 +76,12 @@ enum l4_option {
 enum {
   L4_OPTR_IWDG_SW = 1 << 16,
   L4_OPTR_BFB2 = 1 << 20,
+  L4_OPTR_NBOOT1 = 1 << 23,
   L4_OPTR_SRAM2_RST = 1 << 25,
+  L4_OPTR_NSWBOOT0 = 1 << 26, /* these two on parts with them only */
+  L4_OPTR_NBOOT0 = 1 << 27,
 };
+#define L4_PCROP_RDP 0x80000000u /* in PCROP1ER */
 /* The option bytes: what lies in their flash (each word with its complement) and what was loaded from there at the last
  * power-on or launch. The registers OPTR ... WRP2BR are in the flash block. */
 struct l4_options {
@@ -86,7 +90,7 @@ struct l4_options {
 };
 
 /* Flash controller. */
-enum l4_op { L4_OP_NONE, L4_OP_PROGRAM, L4_OP_ERASE, L4_OP_OPTIONS };
+enum l4_op { L4_OP_NONE, L4_OP_PROGRAM, L4_OP_ERASE, L4_OP_REGRESSION /* then OPTIONS */, L4_OP_OPTIONS };
 struct l4_flash {
   struct soc_block block; /* registers */
   struct nvm main, otp;
@@ -159,6 +163,8 @@ struct l4 {
   struct st_rng rng;
   uint8_t sram1[L4_SRAM1_MAX], sram2[L4_SRAM2_SIZE];
   uint8_t uid[12];
+  bool debugger;         /* has woken the debug port since power-on */
+  bool booted_elsewhere; /* from SRAM1 or system memory */
 };
 
 static inline struct l4 *l4_of(const struct soc_block *block)
@@ -195,6 +201,18 @@ bool l4_banks_swapped(const struct l4 *l4);   /* SYSCFG.MEMRMP.FB_MODE */
 unsigned l4_boot_memory(const struct l4 *l4); /* SYSCFG.MEMRMP.MEM_MODE: 0 main flash, 3 SRAM1 */
 unsigned l4_exti_port(const struct l4 *l4, unsigned line);
 
+/* protect.c */
+unsigned l4_rdp_of(uint32_t optr); /* read protection level: 0, 1 or 2 */
+unsigned l4_rdp(const struct l4 *l4);
+bool l4_closed(const struct l4 *l4); /* level 1 and an intrusion: flash, SRAM2 and backup registers, to all masters */
+bool l4_closed_to(const struct l4 *l4, enum soc_master master);
+void l4_debug_attach(struct l4 *l4);
+bool l4_debug_open(const struct l4 *l4);
+bool l4_pcrop_overlaps(const struct l4 *l4, uint32_t at, uint32_t size); /* physical offset in main flash */
+/* Option words by enum l4_option, of which the part has so many. */
+bool l4_pcrop_shrinks(const uint32_t *from, const uint32_t *to, unsigned words);
+void l4_regression_erase(struct l4 *l4, enum soc_fate fate, uint32_t seed);
+
 /* firewall.c */
 void l4_firewall_init(struct l4 *l4);
 bool l4_firewall_on(const struct l4 *l4);
@@ -209,6 +227,7 @@ void l4_exti_edge(struct l4 *l4, unsigned line, bool rising);
 void l4_rtc_init(struct l4 *l4);
 void l4_rtc_pins(struct l4 *l4); /* a pin may have changed */
 void l4_backup_reset(struct l4 *l4);
+void l4_backup_erase(struct l4 *l4); /* the backup registers only */
 
 /* flash.c: the controller */
 void l4_flash_init(struct l4 *l4);
@@ -216,6 +235,7 @@ void l4_flash_abort(struct l4 *l4); /* power or reset in the middle of an operat
 bool l4_flash_write(struct l4 *l4, struct nvm *array, uint32_t at, uint32_t value, unsigned size);
 bool l4_flash_busy(const struct l4_flash *f, unsigned bank);
 void l4_flash_ecc(struct l4 *l4, enum nvm_ecc ecc, const struct nvm *array, uint32_t at);
+void l4_flash_read_error(struct l4 *l4); /* PCROP */
 void l4_flash_latency(struct l4 *l4);
 
 /* memory.c: how flash, OTP and the rest look on the bus */
@@ -230,14 +250,17 @@ bool l4_flash_offset(const struct l4 *l4, uint32_t addr, uint32_t *at); /* main 
 /* options.c */
 void l4_options_factory(struct l4 *l4);
 bool l4_options_set(struct l4 *l4, uint32_t addr,
-                    const uint8_t *byte); /* at manufacture; NULL: only look. False: none */
-void l4_options_load(struct l4 *l4);      /* from flash; sets OPTVERR on a mismatch */
-void l4_options_registers(struct l4 *l4); /* registers show what is loaded */
+                    const uint8_t *byte);     /* at manufacture; NULL: only look. False: none */
+void l4_options_load(struct l4 *l4);          /* from flash; sets OPTVERR on a mismatch */
+void l4_options_registers(struct l4 *l4);     /* registers show what is loaded */
+bool l4_options_allowed(const struct l4 *l4); /* may what the registers say be programmed now? */
+bool l4_options_regress(const struct l4 *l4); /* would it lead from level 1 to level 0? */
 void l4_options_program(struct l4 *l4, enum soc_fate fate, uint32_t seed);
 uint32_t l4_option_mask(const struct l4 *l4, enum l4_option option); /* bits that can be written */
 unsigned l4_option_offset(enum l4_option option);                    /* of its register */
 bool l4_options_read(const struct l4 *l4, uint32_t addr, uint32_t *word);
-bool l4_page_protected(const struct l4 *l4, uint32_t at); /* WRP; physical offset */
+bool l4_page_protected(const struct l4 *l4, uint32_t at);  /* WRP, PCROP, closed; physical offset of a byte in it */
+bool l4_write_protected(const struct l4 *l4, uint32_t at); /* the same for programming a double word */
 bool l4_bank_protected(const struct l4 *l4, unsigned bank);
 
 #endif

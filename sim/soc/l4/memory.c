@@ -89,7 +89,7 @@ static uint8_t *flash_direct(struct l4 *l4, unsigned alias, uint32_t offset, enu
 {
   struct l4_flash *f = &l4->flash;
   uint32_t at = physical(l4, offset);
-  if (kind == CPU_WRITE)
+  if (kind == CPU_WRITE || l4_closed(l4) || (kind == CPU_READ && l4_pcrop_overlaps(l4, at, CPU_GRANULE)))
     return NULL;
   if (l4_flash_busy(f, at >= L4_BANK_SIZE)) {
     mark(f->refused[alias], offset);
@@ -106,6 +106,13 @@ static bool array_read(struct l4 *l4, struct nvm *array, uint32_t at, const stru
   uint8_t unit[NVM_MAX_UNIT];
   if (how->master == SOC_BY_DEBUG) {
     memcpy(value, array->bytes + at, how->size);
+    return true;
+  }
+  if (l4_closed_to(l4, how->master))
+    return false;
+  if (how->kind != CPU_FETCH && array == &l4->flash.main && l4_pcrop_overlaps(l4, at, how->size)) {
+    *value = 0; /* the manual tells of the flag only */
+    l4_flash_read_error(l4);
     return true;
   }
   unsigned bank = array == &l4->flash.main && at >= L4_BANK_SIZE ? 1 : 0;
@@ -127,7 +134,8 @@ static bool flash_read(struct l4 *l4, uint32_t offset, const struct soc_access *
 
 static bool flash_write(struct l4 *l4, uint32_t offset, const struct soc_access *how, uint32_t value)
 {
-  return how->master != SOC_BY_DEBUG && l4_flash_write(l4, &l4->flash.main, physical(l4, offset), value, how->size);
+  return how->master != SOC_BY_DEBUG && !l4_closed_to(l4, how->master) &&
+         l4_flash_write(l4, &l4->flash.main, physical(l4, offset), value, how->size);
 }
 
 static uint8_t *main_direct(struct soc_mem *mem, uint32_t offset, enum cpu_access kind)
@@ -189,7 +197,8 @@ static bool otp_read(struct soc_mem *mem, uint32_t offset, const struct soc_acce
 static bool otp_write(struct soc_mem *mem, uint32_t offset, const struct soc_access *how, uint32_t value)
 {
   struct l4 *l4 = chip_of(mem);
-  return how->master != SOC_BY_DEBUG && l4_flash_write(l4, &l4->flash.otp, offset, value, how->size);
+  return how->master != SOC_BY_DEBUG && !l4_closed_to(l4, how->master) &&
+         l4_flash_write(l4, &l4->flash.otp, offset, value, how->size);
 }
 
 static bool system_read(struct soc_mem *mem, uint32_t offset, const struct soc_access *how, uint32_t *value)

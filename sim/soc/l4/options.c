@@ -19,7 +19,8 @@ static const struct {
     [L4_WRP2AR] = {0x1FFFF818, 0x4C, 0x00FF00FF, 0xFF00FF00, 0xFF00FFFF},
     [L4_WRP2BR] = {0x1FFFF820, 0x50, 0x00FF00FF, 0xFF00FF00, 0xFF00FFFF},
 };
-#define SR_OPTVERR (1u << 15)
+#define SR_OPTVERR    (1u << 15)
+#define OPTR_NOT_USER 0x7FFu /* RDP and BOR_LEV */
 
 uint32_t l4_option_mask(const struct l4 *l4, enum l4_option option)
 {
@@ -60,14 +61,14 @@ bool l4_options_set(struct l4 *l4, uint32_t addr, const uint8_t *byte)
   return false;
 }
 
-/* Words that do not match their complement: read protection level 1, PCROP over the whole bank (one bad word spoils
- * both), the rest as from the factory. */
+/* Words that do not match their complement: read protection level 1, user options all ones (BFB2 among them) with the
+ * lowest BOR level, PCROP over the whole bank (one bad word spoils both), no write protection. */
 static void use_safe_values(struct l4 *l4, unsigned i)
 {
   uint32_t *loaded = l4->options.loaded;
   switch (i) {
   case L4_OPTR:
-    loaded[i] = factory(l4, i) & ~0xFFu;
+    loaded[i] = ones(l4, i) | (l4_option_mask(l4, L4_OPTR) & ~OPTR_NOT_USER);
     break;
   case L4_PCROP1SR:
   case L4_PCROP1ER:
@@ -105,10 +106,37 @@ void l4_options_registers(struct l4 *l4)
     l4->flash.block.v[words[i].reg / 4] = l4->options.loaded[i];
 }
 
+static void registers(const struct l4 *l4, uint32_t *value)
+{
+  for (unsigned i = 0; i < L4_OPTIONS; i++)
+    value[i] = l4->flash.block.v[words[i].reg / 4];
+}
+
+bool l4_options_regress(const struct l4 *l4)
+{
+  return l4_rdp(l4) == 1 && l4_rdp_of(l4->flash.block.v[words[L4_OPTR].reg / 4]) == 0;
+}
+
+bool l4_options_allowed(const struct l4 *l4)
+{
+  uint32_t value[L4_OPTIONS], stored[L4_OPTIONS];
+  if (l4_rdp(l4) == 2)
+    return false;
+  registers(l4, value);
+  for (unsigned i = 0; i < L4_OPTIONS; i++)
+    stored[i] = l4->options.stored[i][0];
+  return l4_options_regress(l4) || (!l4_pcrop_shrinks(l4->options.loaded, value, l4->part->options) &&
+                                    !l4_pcrop_shrinks(stored, value, l4->part->options));
+}
+
 /* The option page is erased and written anew from the registers. A cut in between leaves words of any kind. */
 void l4_options_program(struct l4 *l4, enum soc_fate fate, uint32_t seed)
 {
   uint64_t random = ((uint64_t)seed << 32) | 1;
+  if (l4_options_regress(l4) && l4->options.loaded[L4_PCROP1ER] & L4_PCROP_RDP)
+    for (enum l4_option i = L4_PCROP1SR; i <= L4_PCROP2ER; i++)
+      if (i != L4_WRP1AR && i != L4_WRP1BR) /* the areas went with what they held */
+        l4->flash.block.v[words[i].reg / 4] = words[i].factory;
   for (unsigned i = 0; i < l4->part->options; i++) {
     uint32_t *w = l4->options.stored[i], value = l4->flash.block.v[words[i].reg / 4];
     unsigned luck = (unsigned)soc_random(&random) & 7;
@@ -134,16 +162,27 @@ bool l4_options_read(const struct l4 *l4, uint32_t addr, uint32_t *word)
 }
 
 /* ---- write protection ---- */
+/* WRPERR is also what comes of writing to PCROP areas, and to flash that read protection has closed. */
 static bool in_area(uint32_t area, uint32_t page)
 {
   return page >= (area & 0xFF) && page <= (area >> 16 & 0xFF);
 }
 
-bool l4_page_protected(const struct l4 *l4, uint32_t at)
+static bool in_wrp(const struct l4 *l4, uint32_t at)
 {
   const uint32_t *area = &l4->options.loaded[at < L4_BANK_SIZE ? L4_WRP1AR : L4_WRP2AR];
   uint32_t page = at % L4_BANK_SIZE / L4_PAGE;
   return in_area(area[0], page) || in_area(area[1], page);
+}
+
+bool l4_page_protected(const struct l4 *l4, uint32_t at)
+{
+  return in_wrp(l4, at) || l4_pcrop_overlaps(l4, at - at % L4_PAGE, L4_PAGE) || l4_closed(l4);
+}
+
+bool l4_write_protected(const struct l4 *l4, uint32_t at)
+{
+  return in_wrp(l4, at) || l4_pcrop_overlaps(l4, at - at % 8, 8) || l4_closed(l4);
 }
 
 bool l4_bank_protected(const struct l4 *l4, unsigned bank)

@@ -198,11 +198,13 @@ static bool closed(const struct soc_mem *mem, uint32_t offset)
 
 static uint8_t *sram2_direct(struct soc_mem *mem, uint32_t offset, enum cpu_access kind)
 {
-  return kind == CPU_WRITE && closed(mem, offset) ? NULL : mem->bytes + offset;
+  return l4_closed(mem->chip) || (kind == CPU_WRITE && closed(mem, offset)) ? NULL : mem->bytes + offset;
 }
 
 static bool sram2_read(struct soc_mem *mem, uint32_t offset, const struct soc_access *how, uint32_t *value)
 {
+  if (l4_closed_to(mem->chip, how->master))
+    return false;
   memcpy(value, mem->bytes + offset, how->size);
   return true;
 }
@@ -210,7 +212,7 @@ static bool sram2_read(struct soc_mem *mem, uint32_t offset, const struct soc_ac
 static bool sram2_write(struct soc_mem *mem, uint32_t offset, const struct soc_access *how, uint32_t value)
 {
   struct l4 *l4 = mem->chip;
-  if (closed(mem, offset))
+  if (closed(mem, offset) || l4_closed_to(l4, how->master))
     return false;
   memcpy(mem->bytes + offset, &value, how->size);
   if (how->master != SOC_BY_CPU)

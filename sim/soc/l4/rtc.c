@@ -16,7 +16,7 @@ enum { TAMPIE = 1 << 2 };
 
 #define BKP(i)                                                                                                         \
   {                                                                                                                    \
-    BKP0R + 4 * (i), SOC_REG_WRITE, 0, ~0u                                                                             \
+    BKP0R + 4 * (i), SOC_REG_READ | SOC_REG_WRITE, 0, ~0u                                                              \
   }
 static const struct soc_reg regs[] = {
     {ISR, SOC_REG_WRITE, 0x7, 0},
@@ -57,6 +57,11 @@ static const struct soc_reg regs[] = {
     BKP(31),
 };
 
+void l4_backup_erase(struct l4 *l4)
+{
+  memset(&l4->rtc.block.v[BKP0R / 4], 0, 4 * L4_BACKUP_REGS);
+}
+
 static void tampered(struct l4 *l4, unsigned i)
 {
   uint32_t *v = l4->rtc.block.v, tampcr = v[TAMPCR / 4];
@@ -65,7 +70,7 @@ static void tampered(struct l4 *l4, unsigned i)
   v[ISR / 4] |= TAMPF(i);
   soc_log(l4->soc, "tamper event on RTC_TAMP%u", i + 1);
   if (!(tampcr & (TAMPNOERASE(i) | TAMPMF(i))))
-    memset(&v[BKP0R / 4], 0, 4 * L4_BACKUP_REGS);
+    l4_backup_erase(l4);
   if (tampcr & (TAMPIE | TAMPXIE(i)))
     l4_exti_edge(l4, EXTI_TAMPER, true);
 }
@@ -114,6 +119,12 @@ static void write_key(struct l4 *l4, uint32_t value)
   l4->rtc.key_step = value == 0xCA ? 1 : value == 0x53 && step == 1 ? 2 : 0;
 }
 
+/* Backup registers read 0 when read protection closes them. */
+static uint32_t read_reg(struct soc_block *b, unsigned offset, bool peek)
+{
+  return !peek && l4_closed(l4_of(b)) ? 0 : b->v[offset / 4];
+}
+
 static bool write_reg(struct soc_block *b, unsigned offset, uint32_t value, unsigned size)
 {
   struct l4 *l4 = l4_of(b);
@@ -141,7 +152,8 @@ static bool write_reg(struct soc_block *b, unsigned offset, uint32_t value, unsi
     *v = value & 3;
     break;
   default:
-    *v = value;
+    if (!l4_closed(l4))
+      *v = value;
     break;
   }
   return true;
@@ -155,6 +167,7 @@ void l4_rtc_init(struct l4 *l4)
       .size = 0x400,
       .regs = regs,
       .reg_count = sizeof regs / sizeof regs[0],
+      .read = read_reg,
       .write = write_reg,
       .chip = l4,
   };
