@@ -2,16 +2,13 @@
 #include "app/update.h"
 
 #include "app/console.h"
-#include "board/slots.h"
-#include "loader/download.h"
-#include "loader/ymodem.h"
+#include "loader/update_sink.h"
 #include "port/port.h"
-#include "portcullis/engine.h"
+
+#include <stddef.h>
 
 static struct ymodem ymodem;
-static struct download download;
-static uint32_t wanted;  /* image */
-static bool slot_erased; /* begun, at least */
+static struct update update;
 
 static int32_t line_get(void *ctx, uint32_t timeout_ms)
 {
@@ -24,25 +21,6 @@ static void line_put(void *ctx, uint8_t byte)
 {
   (void)ctx;
   port_console_put(byte);
-}
-
-static pc_status check_header(void *ctx, const uint8_t *header)
-{
-  (void)ctx;
-  pc_status status = engine_call(ENGINE_CHECK_CANDIDATE, (uintptr_t)header, 0, 0);
-  /* Authentic; but the slot of another image is no place for it. */
-  if (status == PC_OK && header[IMAGE_AT_MAGIC + 3] != '0' + wanted)
-    return PC_ERR_PARAM;
-  return status;
-}
-
-static void progress(void *ctx, uint32_t erased, uint32_t pages)
-{
-  (void)ctx;
-  (void)erased;
-  (void)pages;
-  slot_erased = true;
-  port_watchdog_refresh();
 }
 
 static const char *reason(pc_status status)
@@ -80,27 +58,27 @@ pc_status update_receive(uint32_t image)
 {
   static const struct ymodem_line line = {line_get, line_put, NULL};
   struct ymodem_sink sink;
-  if (image < 1u || image > MAP_IMAGES)
-    return PC_ERR_PARAM;
+  struct update_state state;
+  pc_status status = update_init_image(&update, image);
+  if (status != PC_OK)
+    return status;
   console_line("================ New Fw Image =========================\r\n");
   console_line("  -- Send Firmware");
   console_line("  -- -- File> Transfer> YMODEM> Send .......\r\n");
-  wanted = image;
-  slot_erased = false;
-  download_init(&download, &board_slots[image - 1u].download, check_header, progress, NULL);
-  download_sink(&sink, &download);
+  update_sink(&sink, &update);
   ymodem_init(&ymodem, &line, &sink);
-  pc_status status = ymodem_receive(&ymodem);
-  if (download_complete(&download))
+  status = ymodem_receive(&ymodem);
+  (void)update_status(&update, &state);
+  if (state.step == UPDATE_REQUESTED)
     status = PC_OK; /* also when a second file was refused behind it */
   if (status == PC_OK) {
     console_line("  -- -- Programming Completed Successfully!");
     console_line("  -- -- Bytes: ");
-    console_number(download.size);
+    console_number(state.size);
   } else {
     console_line("  -- -- Download refused: ");
     console_text(reason(status));
-    if (slot_erased || status == PC_ERR_FLASH)
+    if (state.slot_erased != 0)
       console_line("  -- -- The slot holds no image now.");
   }
   console_text("\r\n");

@@ -40,15 +40,13 @@ static void paint(uint32_t base, uint32_t size)
   free(bytes);
 }
 
-static void file_at(const char *path, uint32_t header, uint32_t image)
+static void header_at(const char *path, uint32_t header)
 {
   size_t size;
   uint8_t *bytes = bench_read_file(path, &size);
   if (size < 528)
     exit(2);
   bench_load(&board, header, bytes, 320);
-  if (image != 0)
-    bench_load(&board, image, bytes + 512, size - 512);
   free(bytes);
 }
 
@@ -67,13 +65,16 @@ int main(int count, char **values)
   const uint32_t boot_size = *end == ',' ? (uint32_t)strtoul(end + 1, NULL, 0) : 0;
   bench_open(&board, "stm32l476");
   bench_load_file(&board, values[1], 0x08000000, 0);
-  file_at(values[5], HEADER_AT, 0);
+  header_at(values[5], HEADER_AT);
   bench_load_file(&board, values[6], ACTIVE, 0);
   if (strcmp(mode, "kept") == 0) {
-    file_at(values[7], DOWNLOAD + PAGE, 0);
+    header_at(values[7], DOWNLOAD + PAGE);
     bench_load_file(&board, values[8], DOWNLOAD + 2 * PAGE, 0);
   } else if (strcmp(mode, "swap") == 0) {
-    file_at(values[7], DOWNLOAD, DOWNLOAD + PAGE);
+    size_t size;
+    uint8_t *bytes = bench_read_file(values[7], &size);
+    bench_candidate(&board, DOWNLOAD, PAGE, bytes, size);
+    free(bytes);
   }
   soc_pin(board.soc, 'C', 13, true);
   soc_power_on(board.soc);

@@ -8,8 +8,7 @@
 
 #include "boot/errors.h"
 #include "image/header.h"
-#include "loader/download.h"
-#include "loader/ymodem.h"
+#include "loader/update_sink.h"
 #include "port/port.h"
 
 #define BOOT_BUFFER 1024u
@@ -39,7 +38,7 @@ struct boot {
   union {
     struct {
       struct ymodem ymodem;
-      struct download download;
+      struct update update;
     } loader;
     _Alignas(8) uint8_t buffer[BOOT_BUFFER];
   } work;

@@ -3,6 +3,8 @@
 #include "port/port.h"
 #include "portcullis/engine.h"
 
+#include <stddef.h>
+
 static int32_t line_get(void *ctx, uint32_t timeout_ms)
 {
   (void)ctx;

@@ -52,7 +52,7 @@ enum boot_state boot_mode_check(struct boot *boot)
     console_note("An installation was interrupted: it goes on.");
     return BOOT_RESUME_INSTALL;
   }
-  const bool candidate = flash_is_blank(&SLOT->download, 0, IMAGE_HEADER_SIZE) != PC_OK;
+  const bool candidate = update_asked(&SLOT->download) == PC_OK;
   if (!candidate && boot_image_present() && boot_states_check(boot) == BOOT_ROLLBACK_PREV_USER_FW)
     return BOOT_ROLLBACK_PREV_USER_FW;
   if (candidate) {
@@ -63,7 +63,7 @@ enum boot_state boot_mode_check(struct boot *boot)
     }
     /* Judged once: whatever it is, it goes, or every boot would judge it again. */
     drop_candidate();
-    if (flash_is_blank(&SLOT->download, 0, IMAGE_HEADER_SIZE) == PC_OK)
+    if (update_asked(&SLOT->download) != PC_OK)
       return boot_fail(boot, install_error(status));
     console_note("A refused header cannot be erased from slot SLOT_DWL_1: it is passed over.");
   }
@@ -125,12 +125,12 @@ enum boot_state boot_mode_install(struct boot *boot)
 
 void boot_mode_receive(struct boot *boot, struct ymodem_sink *sink)
 {
-  struct download *download = &boot->work.loader.download;
-  download_init(download, &SLOT->download, boot_download_check, boot_download_progress, NULL);
-  download_sink(sink, download);
+  struct update *update = &boot->work.loader.update;
+  (void)update_init_image(update, IMAGE);
+  update_sink(sink, update);
 }
 
 bool boot_mode_received(const struct boot *boot)
 {
-  return download_complete(&boot->work.loader.download);
+  return update_delivered(&boot->work.loader.update);
 }

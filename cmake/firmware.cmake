@@ -81,7 +81,7 @@ function(pc_board BOARD)
   endif()
 
   # Linker scripts through the preprocessor
-  foreach(ld boot app)
+  foreach(ld boot app portcullis)
     add_custom_command(OUTPUT ${out}/${ld}.ld
       COMMAND ${CMAKE_C_COMPILER} -E -P -x c ${inc} ${CMAKE_SOURCE_DIR}/port/cortexm/${ld}.ld.in -o ${out}/${ld}.ld
       DEPENDS ${CMAKE_SOURCE_DIR}/port/cortexm/${ld}.ld.in ${CMAKE_SOURCE_DIR}/board/${BOARD}/map.h)
@@ -111,7 +111,7 @@ function(pc_board BOARD)
   fw_objects(${BOARD}_boot_objects ${BOARD} ${A_CPU}
     boot/boot.c boot/console.c boot/errors.c boot/services.c boot/download.c boot/states_${states}.c boot/${mode_boot}.c flash/flash.c image/header.c
     ${mode_install}
-    loader/ymodem.c loader/download.c board/slots.c ${port}/flash.c
+    loader/ymodem.c loader/update.c loader/update_sink.c loader/update_board.c loader/handover.c board/slots.c ${port}/flash.c
     ${port}/port.c ${port}/start.c port/cortexm/string.c ${protect_boot})
   target_compile_definitions(${BOARD}_boot_objects PRIVATE ${A_DEFINES})
   add_executable(${BOARD}_boot ${out}/enclave.o)
@@ -121,7 +121,7 @@ function(pc_board BOARD)
     LINK_DEPENDS ${out}/boot.ld)
   target_link_options(${BOARD}_boot PRIVATE ${cpu} -nostartfiles -specs=nano.specs -T ${out}/boot.ld -Wl,--gc-sections
     -Wl,-u,vectors -Wl,-Map=${out}/boot.map -Wl,--no-warn-rwx-segments)
-  add_custom_target(${BOARD}_ld DEPENDS ${out}/boot.ld ${out}/app.ld)
+  add_custom_target(${BOARD}_ld DEPENDS ${out}/boot.ld ${out}/app.ld ${out}/portcullis.ld)
   add_dependencies(${BOARD}_boot ${BOARD}_enclave ${BOARD}_ld)
   add_custom_command(TARGET ${BOARD}_boot POST_BUILD
     COMMAND ${CMAKE_OBJCOPY} -O binary ${out}/boot.elf ${out}/boot.bin
@@ -147,14 +147,24 @@ function(pc_board BOARD)
   endforeach()
 
   if(NOT A_NO_APP)
+    # What applications link: updates, hand-over word, flash driver. With portcullis.ld and include/portcullis/*.h it is all they need.
+    set(call)
+    if(A_PROTECT)
+      set(call port/cortexm/call.S)
+    endif()
+    fw_objects(${BOARD}_library_objects ${BOARD} ${A_CPU} loader/update.c loader/update_board.c loader/handover.c flash/flash.c
+      image/header.c board/slots.c ${port}/flash.c port/cortexm/reset.c ${call})
+    target_compile_definitions(${BOARD}_library_objects PRIVATE ${A_DEFINES})
+    add_library(${BOARD}_library STATIC $<TARGET_OBJECTS:${BOARD}_library_objects>)
+    set_target_properties(${BOARD}_library PROPERTIES OUTPUT_NAME portcullis ARCHIVE_OUTPUT_DIRECTORY ${out} LINKER_LANGUAGE C)
     foreach(id a b)
       string(TOUPPER ${id} ID)
       file(GLOB app_sources CONFIGURE_DEPENDS app/*.c)
-      fw_objects(${BOARD}_app_${id}_objects ${BOARD} ${A_CPU} ${app_sources} flash/flash.c image/header.c loader/ymodem.c
-        loader/download.c board/slots.c ${port}/flash.c
-    ${port}/port.c ${port}/start.c port/cortexm/string.c ${protect_app})
+      fw_objects(${BOARD}_app_${id}_objects ${BOARD} ${A_CPU} ${app_sources} loader/ymodem.c loader/update_sink.c
+        ${port}/port.c ${port}/start.c port/cortexm/string.c ${protect_app})
       target_compile_definitions(${BOARD}_app_${id}_objects PRIVATE USERAPP_ID='${ID}' ${A_DEFINES})
       add_executable(${BOARD}_app_${id} $<TARGET_OBJECTS:${BOARD}_app_${id}_objects>)
+      target_link_libraries(${BOARD}_app_${id} PRIVATE ${BOARD}_library)
       set_target_properties(${BOARD}_app_${id} PROPERTIES OUTPUT_NAME userapp-${id}.elf RUNTIME_OUTPUT_DIRECTORY ${out}
         LINK_DEPENDS ${out}/app.ld)
       target_link_options(${BOARD}_app_${id} PRIVATE ${cpu} -nostartfiles -specs=nano.specs -T ${out}/app.ld -Wl,--gc-sections

@@ -51,6 +51,8 @@ int port_console_get(uint32_t timeout_ms)
   return byte;
 }
 
+struct port_shared port_shared;
+
 void port_watchdog_refresh(void) {}
 
 void port_reset(void)

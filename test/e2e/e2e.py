@@ -99,6 +99,8 @@ def sfb(image, number, iv=bytes(range(16)), **fields):
     return header(image, number, iv, **fields).ljust(512, b'\xff') + encrypt(image, iv)
 
 
+INSTALL = b'INSTALL1'  # behind a candidate's header in the download slot: the wish to have it installed
+
 # ---- boards ----
 
 class Board(sim.Sim):

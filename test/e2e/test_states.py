@@ -41,7 +41,7 @@ class States(unittest.TestCase):
         data = image(name)
         file = e2e.sfb(data, number, **fields)
         self.put(b'\xff' * SLOT, DOWNLOAD)
-        self.put(file[:320], DOWNLOAD)
+        self.put(file[:320] + e2e.INSTALL, DOWNLOAD)
         self.put(file[512:], DOWNLOAD + PAGE)
         return data
 

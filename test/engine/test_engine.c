@@ -1,6 +1,6 @@
 /* The engine behind its gate, natively: what it authenticates, what it refuses, what it lets go. */
 #include "engine/internal.h"
-#include "loader/download.h"
+#include "portcullis/update.h"
 #include "test/engine/maker.h"
 #include "test/support/simflash.h"
 
@@ -500,14 +500,16 @@ static pc_status judge_in_engine(void *ctx, const uint8_t *bytes)
 /* The start of a file with this header, as a loader gets it. */
 static pc_status receive_start(const uint8_t *bytes, uint32_t image_size)
 {
-  struct download d;
+  struct update u;
   uint8_t file[IMAGE_FILE_OFFSET + 64];
   memset(file, 0xFF, sizeof file);
   memcpy(file, bytes, IMAGE_HEADER_SIZE);
-  download_init(&d, &engine_board.image[0].slots.download, judge_in_engine, NULL, NULL);
-  pc_status status = download_begin(&d, IMAGE_FILE_OFFSET + image_size);
+  const struct flash_area *slot = &engine_board.image[0].slots.download;
+  const struct update_target target = {slot, 1, slot->size - 2 * slot->page, judge_in_engine, NULL, NULL};
+  update_init(&u, &target);
+  pc_status status = update_begin(&u, IMAGE_FILE_OFFSET + image_size);
   for (uint32_t at = 0; status == PC_OK && at < sizeof file; at += 64)
-    status = download_data(&d, at, file + at, 64);
+    status = update_write(&u, file + at, 64);
   return status;
 }
 

@@ -51,6 +51,13 @@ void bench_load(struct bench_board *board, uint32_t addr, const void *bytes, siz
   }
 }
 
+void bench_candidate(struct bench_board *board, uint32_t slot, uint32_t page, const uint8_t *sfb, size_t size)
+{
+  bench_load(board, slot, sfb, 320);
+  bench_load(board, slot + 320, "INSTALL1", 8); /* docs/format.md, "In the slots" */
+  bench_load(board, slot + page, sfb + 512, size - 512);
+}
+
 void *bench_read_file(const char *path, size_t *size)
 {
   FILE *file = fopen(path, "rb");

@@ -19,6 +19,8 @@ void bench_open(struct bench_board *board, const char *model);
 void bench_load(struct bench_board *board, uint32_t addr, const void *bytes, size_t size);
 /* A whole file at an address, from `skip` bytes into it; returns the bytes loaded. */
 size_t bench_load_file(struct bench_board *board, const char *path, uint32_t addr, size_t skip);
+/* A .sfb as a candidate in a download slot of `page` bytes a page: header and wish, then the image. */
+void bench_candidate(struct bench_board *board, uint32_t slot, uint32_t page, const uint8_t *sfb, size_t size);
 void *bench_read_file(const char *path, size_t *size);
 void bench_clear(struct bench_board *board);
 /* Run until `text` has been sent (since the last bench_clear), or something else ends the run: SOC_STOP_REQUEST means

@@ -48,8 +48,7 @@ static void set_up(void)
   bench_load_file(&board, job.boot, 0x08000000, 0);
   bench_load(&board, HEADER_AT, job.old_sfb, 320);
   bench_load(&board, job.active, job.old_image, job.old_size);
-  bench_load(&board, job.download, job.new_sfb, 320);
-  bench_load(&board, job.download + PAGE, job.new_sfb + 512, job.new_sfb_size - 512);
+  bench_candidate(&board, job.download, PAGE, job.new_sfb, job.new_sfb_size);
   soc_pin(board.soc, 'C', 13, true);
   soc_skip_idle(board.soc, true);
   soc_power_on(board.soc);

@@ -1,6 +1,8 @@
-/* The download slot's writer: nothing is erased for a header that is refused, and no header stands before its image. */
-#include "loader/download.h"
+/* Updates: nothing is erased for a header that is refused, and nothing is a candidate before the wish, which comes
+ * after the whole image. */
+#include "loader/update_sink.h"
 
+#include "image/header.h"
 #include "test/loader/line.h"
 #include "test/support/simflash.h"
 
@@ -17,7 +19,7 @@
 #define SLOT     (PAGES * PAGE)
 #define CAPACITY ((PAGES - 2u) * PAGE)
 
-static struct download d;
+static struct update u;
 static struct flash_area slot;
 static uint8_t file[IMAGE_FILE_OFFSET + CAPACITY + 4096];
 static uint8_t old[SLOT];
@@ -25,11 +27,12 @@ static uint8_t old[SLOT];
 /* What the callbacks saw. */
 static pc_status verdict;
 static unsigned checks;
-static uint32_t last_erased, last_pages;
+static uint32_t last_done, last_total;
+static const uint8_t mark[] = {'I', 'N', 'S', 'T', 'A', 'L', 'L', '1'};
 static bool fail_erase;
 static uint32_t fail_erase_at;
 
-static pc_status check_header(void *ctx, const uint8_t *header)
+static pc_status judge(void *ctx, const uint8_t *header)
 {
   assert_ptr_equal(ctx, &slot);
   assert_memory_equal(header, file, IMAGE_HEADER_SIZE);
@@ -38,13 +41,12 @@ static pc_status check_header(void *ctx, const uint8_t *header)
   return verdict;
 }
 
-static void progress(void *ctx, uint32_t erased, uint32_t pages)
+static void progress(void *ctx, uint32_t done, uint32_t total)
 {
   assert_ptr_equal(ctx, &slot);
-  assert_int_equal(erased, last_erased + 1);
-  assert_true(erased <= pages && (last_pages == 0 || last_pages == pages));
-  last_erased = erased;
-  last_pages = pages;
+  assert_true(done >= last_done && done <= total && (last_total == 0 || last_total == total));
+  last_done = done;
+  last_total = total;
 }
 
 static pc_status failing_erase(uint32_t addr)
@@ -68,6 +70,7 @@ static void make_file(uint32_t size)
     random = random * 1103515245u + 12345u;
     file[i] = (uint8_t)(random >> 16);
   }
+  memcpy(file, "SFU1", 4);
   memcpy(file + IMAGE_AT_PARTIAL_SIZE, &size, sizeof size);
 }
 
@@ -81,11 +84,12 @@ static void prepare(uint32_t page, uint32_t unit)
   memset(old, 0x5C, sizeof old);
   simflash_load(BASE, old, sizeof old);
   simflash_clear_counts();
-  memset(&d, 0xA5, sizeof d);
-  download_init(&d, &slot, check_header, progress, &slot);
+  memset(&u, 0xA5, sizeof u);
+  const struct update_target target = {&slot, 1, slot.size - 2u * slot.page, judge, progress, &slot};
+  update_init(&u, &target);
   verdict = PC_OK;
   checks = 0;
-  last_erased = last_pages = 0;
+  last_done = last_total = 0;
   fail_erase = false;
 }
 
@@ -104,30 +108,37 @@ static uint32_t image_size(void)
   return size;
 }
 
-/* The whole file in pieces of `chunk`; the first result that is not PC_OK. */
+static bool delivered(void)
+{
+  return update_delivered(&u);
+}
+
+/* The whole file in pieces of `chunk`, and the wish; the first result that is not PC_OK. */
 static pc_status feed(uint32_t announced, uint32_t length, uint32_t chunk)
 {
-  pc_status status = download_begin(&d, announced);
+  pc_status status = update_begin(&u, announced);
   for (uint32_t at = 0; status == PC_OK && at < length;) {
     uint32_t take = length - at < chunk ? length - at : chunk;
-    status = download_data(&d, at, file + at, take);
+    status = update_write(&u, file + at, take);
     at += take;
   }
-  return status == PC_OK ? download_end(&d) : status;
+  if (status == PC_OK)
+    status = update_finish(&u);
+  return status == PC_OK ? update_install(&u) : status;
 }
 
 static void assert_untouched(void)
 {
   assert_int_equal(simflash_counts().operations, 0);
   assert_true(simflash_equals(BASE, old, SLOT));
-  assert_false(download_complete(&d));
+  assert_false(delivered());
 }
 
 static void assert_no_candidate(void)
 {
-  assert_false(download_complete(&d));
+  assert_false(delivered());
   assert_true(simflash_equals(BASE, NULL, slot.page));
-  assert_int_equal(download_end(&d), PC_ERR_STATE);
+  assert_int_equal(update_finish(&u), PC_ERR_STATE);
 }
 
 static void the_file_arrives_in_pieces_of_any_size(void **state)
@@ -147,18 +158,19 @@ static void the_file_arrives_in_pieces_of_any_size(void **state)
         uint32_t length = IMAGE_FILE_OFFSET + sizes[s];
         uint32_t pages = 1 + (sizes[s] + page - 1) / page;
         assert_int_equal(feed(length, length, chunks[c]), PC_OK);
-        assert_true(download_complete(&d));
+        assert_true(delivered());
         assert_int_equal(checks, 1);
         assert_true(simflash_equals(BASE, file, IMAGE_HEADER_SIZE));
-        assert_true(simflash_equals(BASE + IMAGE_HEADER_SIZE, NULL, page - IMAGE_HEADER_SIZE));
+        assert_true(simflash_equals(BASE + IMAGE_HEADER_SIZE, mark, sizeof mark));
+        assert_true(simflash_equals(BASE + IMAGE_HEADER_SIZE + 32, NULL, page - IMAGE_HEADER_SIZE - 32));
         assert_true(simflash_equals(BASE + page, file + IMAGE_FILE_OFFSET, sizes[s]));
         assert_true(simflash_equals(BASE + page + sizes[s], NULL, (pages - 1) * page - sizes[s]));
         /* No page but those that were needed, and each once. */
         assert_true(simflash_equals(BASE + pages * page, old, SLOT - pages * page));
         assert_int_equal(simflash_counts().erases, pages);
         assert_int_equal(simflash_max_wear(BASE, SLOT), 1);
-        assert_int_equal(last_erased, pages);
-        assert_int_equal(last_pages, pages);
+        assert_int_equal(last_done, sizes[s]);
+        assert_int_equal(last_total, sizes[s]);
       }
     }
   }
@@ -174,8 +186,8 @@ static void a_refused_header_touches_nothing(void **state)
     uint32_t length = IMAGE_FILE_OFFSET + image_size();
     assert_int_equal(feed(length, length, 1024), why[i]);
     assert_untouched();
-    assert_int_equal(download_data(&d, 1024, file + 1024, 128), PC_ERR_STATE);
-    assert_int_equal(download_end(&d), PC_ERR_STATE);
+    assert_int_equal(update_write(&u, file + 1024, 128), PC_ERR_STATE);
+    assert_int_equal(update_finish(&u), PC_ERR_STATE);
     assert_untouched();
   }
 }
@@ -192,10 +204,10 @@ static void the_header_is_judged_as_soon_as_it_is_complete(void **state)
 {
   (void)state;
   verdict = PC_ERR_SIGNATURE;
-  assert_int_equal(download_begin(&d, IMAGE_FILE_OFFSET + image_size()), PC_OK);
-  assert_int_equal(download_data(&d, 0, file, 319), PC_OK);
+  assert_int_equal(update_begin(&u, IMAGE_FILE_OFFSET + image_size()), PC_OK);
+  assert_int_equal(update_write(&u, file, 319), PC_OK);
   assert_int_equal(checks, 0);
-  assert_int_equal(download_data(&d, 319, file + 319, 1), PC_ERR_SIGNATURE);
+  assert_int_equal(update_write(&u, file + 319, 1), PC_ERR_SIGNATURE);
   assert_int_equal(checks, 1);
 }
 
@@ -237,14 +249,14 @@ static void a_file_too_large_or_too_short_is_refused_at_its_first_word(void **st
       {IMAGE_FILE_OFFSET + CAPACITY + 1, PC_ERR_SIZE},
       {SLOT, PC_ERR_SIZE},
       {0x80000000u, PC_ERR_SIZE},
-      {0xFFFFFFFFu, PC_ERR_SIZE},
+      {0xFFFFFFFEu, PC_ERR_SIZE},
   };
   for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
     set_up(state);
-    assert_int_equal(download_begin(&d, sizes[i].size), sizes[i].status);
+    assert_int_equal(update_begin(&u, sizes[i].size), sizes[i].status);
     assert_untouched();
     if (sizes[i].status != PC_OK)
-      assert_int_equal(download_data(&d, 0, file, 1), PC_ERR_STATE);
+      assert_int_equal(update_write(&u, file, 1), PC_ERR_STATE);
   }
 }
 
@@ -265,9 +277,9 @@ static void missing_bytes_leave_no_candidate(void **state)
 static void more_bytes_than_announced_leave_no_candidate(void **state)
 {
   uint32_t length = IMAGE_FILE_OFFSET + image_size();
-  assert_int_equal(download_begin(&d, length), PC_OK);
-  assert_int_equal(download_data(&d, 0, file, length - 8), PC_OK);
-  assert_int_equal(download_data(&d, length - 8, file + length - 8, 9), PC_ERR_TRANSFER);
+  assert_int_equal(update_begin(&u, length), PC_OK);
+  assert_int_equal(update_write(&u, file, length - 8), PC_OK);
+  assert_int_equal(update_write(&u, file + length - 8, 9), PC_ERR_TRANSFER);
   assert_no_candidate();
   set_up(state);
   assert_int_equal(feed(length, length + 16, 16), PC_ERR_TRANSFER);
@@ -277,42 +289,223 @@ static void more_bytes_than_announced_leave_no_candidate(void **state)
 static void bytes_out_of_place_leave_no_candidate(void **state)
 {
   static const uint32_t at[] = {0, 896, 1023, 1025, 2048, 0xFFFFFFFF};
+  struct ymodem_sink sink;
   for (size_t i = 0; i < sizeof at / sizeof at[0]; i++) {
     set_up(state);
-    assert_int_equal(download_begin(&d, IMAGE_FILE_OFFSET + image_size()), PC_OK);
-    assert_int_equal(download_data(&d, 0, file, 1024), PC_OK);
-    assert_int_equal(download_data(&d, at[i], file, 128), PC_ERR_TRANSFER);
+    update_sink(&sink, &u);
+    assert_int_equal(sink.begin(sink.ctx, "name", IMAGE_FILE_OFFSET + image_size()), PC_OK);
+    assert_int_equal(sink.data(sink.ctx, 0, file, 1024), PC_OK);
+    assert_int_equal(sink.data(sink.ctx, at[i], file, 128), PC_ERR_TRANSFER);
+    sink.abort(sink.ctx, PC_ERR_TRANSFER);
     assert_no_candidate();
   }
-  set_up(state);
-  assert_int_equal(download_begin(&d, IMAGE_FILE_OFFSET + image_size()), PC_OK);
-  assert_int_equal(download_data(&d, 1, file, 128), PC_ERR_TRANSFER);
-  assert_untouched();
 }
 
 static void calls_out_of_order_do_nothing(void **state)
 {
   (void)state;
-  assert_int_equal(download_data(&d, 0, file, 128), PC_ERR_STATE);
-  assert_int_equal(download_end(&d), PC_ERR_STATE);
-  assert_int_equal(download_begin(&d, 1024), PC_OK);
-  assert_int_equal(download_begin(&d, 1024), PC_ERR_STATE);
-  download_abort(&d);
-  assert_int_equal(download_data(&d, 0, file, 128), PC_ERR_STATE);
+  assert_int_equal(update_write(&u, file, 128), PC_ERR_STATE);
+  assert_int_equal(update_finish(&u), PC_ERR_STATE);
+  assert_int_equal(update_begin(&u, 1024), PC_OK);
+  assert_int_equal(update_begin(&u, 1024), PC_ERR_STATE);
+  update_abort(&u);
+  assert_int_equal(update_write(&u, file, 128), PC_ERR_STATE);
   assert_untouched();
 }
 
-static void a_complete_download_stays_complete(void **state)
+static void nothing_is_asked_for_before_the_wish(void **state)
 {
   (void)state;
   uint32_t length = IMAGE_FILE_OFFSET + image_size();
+  assert_int_equal(update_begin(&u, length), PC_OK);
+  assert_int_equal(update_install(&u), PC_ERR_STATE);
+  assert_int_equal(update_write(&u, file, length), PC_OK);
+  assert_int_equal(update_install(&u), PC_ERR_STATE);
+  assert_int_equal(update_finish(&u), PC_OK);
+  assert_int_equal(update_finish(&u), PC_ERR_STATE);
+  assert_true(simflash_equals(BASE, NULL, PAGE));
+  assert_int_equal(update_asked(&slot), PC_ERR_BLANK);
+  assert_int_equal(update_install(&u), PC_OK);
+  assert_int_equal(update_asked(&slot), PC_OK);
+  uint32_t operations = simflash_counts().operations;
+  assert_int_equal(update_install(&u), PC_OK);
+  assert_int_equal(simflash_counts().operations, operations);
+}
+
+static void a_wish_can_be_taken_back(void **state)
+{
+  (void)state;
+  uint32_t length = IMAGE_FILE_OFFSET + image_size();
+  assert_int_equal(feed(length, length, 1000), PC_OK);
+  assert_int_equal(update_abort(&u), PC_OK);
+  assert_int_equal(update_asked(&slot), PC_ERR_BLANK);
+  assert_no_candidate();
+  assert_int_equal(update_install(&u), PC_ERR_STATE);
+  set_up(state);
+  assert_int_equal(feed(length, length, 1000), PC_OK);
+  fail_erase = true;
+  fail_erase_at = BASE;
+  assert_int_equal(update_abort(&u), PC_ERR_FLASH);
+  assert_int_equal(u.step, UPDATE_REQUESTED);
+}
+
+static void the_length_may_be_left_to_the_header(void **state)
+{
+  (void)state;
+  uint32_t length = IMAGE_FILE_OFFSET + image_size();
+  assert_int_equal(feed(UPDATE_ANY_SIZE, length, 100), PC_OK);
+  assert_true(delivered());
+  set_up(state);
+  assert_int_equal(feed(UPDATE_ANY_SIZE, length + 1, length + 1), PC_ERR_TRANSFER);
+  assert_no_candidate();
+  set_up(state);
+  assert_int_equal(feed(UPDATE_ANY_SIZE, length - 1, 100), PC_ERR_TRANSFER);
+  assert_no_candidate();
+  set_up(state);
+  make_file(CAPACITY + 16);
+  assert_int_equal(feed(UPDATE_ANY_SIZE, 600, 100), PC_ERR_SIZE);
+  assert_untouched();
+  set_up(state);
+  make_file(0);
+  assert_int_equal(feed(UPDATE_ANY_SIZE, 600, 100), PC_ERR_SIZE);
+  assert_untouched();
+}
+
+static void an_image_for_another_slot_touches_nothing(void **state)
+{
+  (void)state;
+  file[IMAGE_AT_MAGIC + 3] = '2';
+  assert_int_equal(feed(IMAGE_FILE_OFFSET + image_size(), 512, 512), PC_ERR_PARAM);
+  assert_untouched();
+  checks = 0;
+  update_init(&u, &(const struct update_target){&slot, 0, CAPACITY, judge, NULL, &slot});
+  uint32_t length = IMAGE_FILE_OFFSET + image_size();
+  assert_int_equal(feed(length, length, 512), PC_OK);
+}
+
+static void a_struct_that_was_never_initialised_is_refused(void **state)
+{
+  (void)state;
+  struct update_state told;
+  for (unsigned fill = 0; fill < 256; fill += 51) {
+    memset(&u, (int)fill, sizeof u);
+    assert_int_equal(update_begin(&u, 1024), PC_ERR_STATE);
+    assert_int_equal(update_write(&u, file, 1), PC_ERR_STATE);
+    assert_int_equal(update_finish(&u), PC_ERR_STATE);
+    assert_int_equal(update_install(&u), PC_ERR_STATE);
+    assert_int_equal(update_abort(&u), PC_ERR_STATE);
+    assert_int_equal(update_status(&u, &told), PC_ERR_STATE);
+  }
+  assert_int_equal(simflash_counts().operations, 0);
+}
+
+static void misuse_within_an_update_is_an_error_and_changes_nothing(void **state)
+{
+  (void)state;
+  uint32_t length = IMAGE_FILE_OFFSET + image_size();
+  assert_int_equal(update_write(&u, file, 1), PC_ERR_STATE);
+  assert_int_equal(update_begin(&u, length), PC_OK);
+  assert_int_equal(update_write(&u, NULL, 1), PC_ERR_PARAM);
+  assert_int_equal(update_write(&u, NULL, 0), PC_OK);
+  assert_int_equal(update_write(&u, file, 0), PC_OK);
+  assert_int_equal(update_begin(&u, length), PC_ERR_STATE);
+  assert_int_equal(update_write(&u, file, length), PC_OK);
+  assert_int_equal(update_finish(&u), PC_OK);
+  assert_int_equal(update_write(&u, file, 1), PC_ERR_STATE);
+  assert_int_equal(update_install(&u), PC_OK);
+}
+
+static unsigned nested;
+
+static void reenter(void *ctx, uint32_t done, uint32_t total)
+{
+  struct update_state told;
+  (void)ctx;
+  nested++;
+  assert_int_equal(update_write(&u, file, 16), PC_ERR_STATE);
+  assert_int_equal(update_begin(&u, 1024), PC_ERR_STATE);
+  assert_int_equal(update_finish(&u), PC_ERR_STATE);
+  assert_int_equal(update_install(&u), PC_ERR_STATE);
+  assert_int_equal(update_abort(&u), PC_ERR_STATE);
+  assert_int_equal(update_status(&u, &told), PC_OK);
+  assert_true(done <= total && told.size == total + IMAGE_FILE_OFFSET);
+}
+
+static void a_call_from_within_a_call_is_refused_and_harms_nothing(void **state)
+{
+  (void)state;
+  uint32_t length = IMAGE_FILE_OFFSET + image_size();
+  u.target.progress = reenter;
+  nested = 0;
+  assert_int_equal(feed(length, length, 100), PC_OK);
+  assert_int_equal(nested, 1 + 3 + 1); /* header page, image pages, end */
+  assert_true(simflash_equals(BASE + PAGE, file + IMAGE_FILE_OFFSET, image_size()));
+}
+
+static void the_state_tells_version_progress_and_reason(void **state)
+{
+  struct update_state told;
+  uint32_t length = IMAGE_FILE_OFFSET + image_size();
+  struct image_info info = {
+      .image = 1, .protocol = 2, .version = 0x01160007, .size = image_size(), .partial_size = image_size()};
+  static const uint8_t tag[32];
+  assert_int_equal(image_header_build(file, &info, tag, tag, tag), PC_OK);
+  assert_int_equal(update_status(&u, &told), PC_OK);
+  assert_true(told.step == UPDATE_IDLE && told.size == UPDATE_ANY_SIZE && told.percent == 0 && told.version == 0);
+  assert_int_equal(update_begin(&u, length), PC_OK);
+  assert_int_equal(update_write(&u, file, 319), PC_OK);
+  assert_int_equal(update_status(&u, &told), PC_OK);
+  assert_true(told.step == UPDATE_HEADER && told.received == 319 && told.version == 0 && told.slot_erased == 0);
+  assert_int_equal(update_write(&u, file + 319, length / 2 - 319), PC_OK);
+  assert_int_equal(update_status(&u, &told), PC_OK);
+  assert_true(told.step == UPDATE_IMAGE && told.percent == length / 2 * 100 / length && told.version == 0x01160007);
+  assert_true(told.slot_erased != 0);
+  assert_int_equal(update_write(&u, file + length / 2, length - length / 2), PC_OK);
+  assert_int_equal(update_finish(&u), PC_OK);
+  assert_int_equal(update_status(&u, &told), PC_OK);
+  assert_true(told.step == UPDATE_READY && told.percent == 100 && told.reason == PC_OK);
+  assert_int_equal(update_install(&u), PC_OK);
+  assert_int_equal(update_status(&u, &told), PC_OK);
+  assert_true(told.step == UPDATE_REQUESTED && told.version == 0x01160007);
+  set_up(state);
+  verdict = PC_ERR_VERSION;
+  assert_int_equal(feed(length, 512, 512), PC_ERR_VERSION);
+  assert_int_equal(update_status(&u, &told), PC_OK);
+  assert_true(told.step == UPDATE_FAILED && told.reason == PC_ERR_VERSION && told.version == 0);
+  set_up(state);
+  assert_int_equal(update_abort(&u), PC_OK);
+  assert_int_equal(update_status(&u, &told), PC_OK);
+  assert_true(told.step == UPDATE_FAILED && told.reason == PC_ERR_CANCELLED);
+}
+
+static void a_call_erases_no_more_pages_than_its_bytes_begin(void **state)
+{
+  (void)state;
+  uint32_t length = IMAGE_FILE_OFFSET + image_size();
+  assert_int_equal(update_begin(&u, length), PC_OK);
+  assert_int_equal(update_write(&u, file, 512), PC_OK);
+  assert_int_equal(simflash_counts().erases, 1);
+  for (uint32_t at = 512; at < length; at++) {
+    uint32_t before = simflash_counts().erases;
+    assert_int_equal(update_write(&u, file + at, 1), PC_OK);
+    assert_true(simflash_counts().erases - before <= 1);
+  }
+  assert_int_equal(update_finish(&u), PC_OK);
+  assert_int_equal(simflash_counts().erases, 1 + 3);
+}
+
+static void a_second_file_of_a_batch_does_not_undo_the_first(void **state)
+{
+  (void)state;
+  struct ymodem_sink sink;
+  uint32_t length = IMAGE_FILE_OFFSET + image_size();
   assert_int_equal(feed(length, length, 1024), PC_OK);
+  update_sink(&sink, &u);
   struct simflash_counts before = simflash_counts();
-  assert_int_equal(download_begin(&d, length), PC_ERR_STATE);
-  assert_int_equal(download_data(&d, length, file, 1), PC_ERR_STATE);
-  assert_int_equal(download_end(&d), PC_ERR_STATE);
-  download_abort(&d);
-  assert_true(download_complete(&d));
+  assert_int_equal(sink.begin(sink.ctx, "second", length), PC_ERR_STATE);
+  sink.abort(sink.ctx, PC_ERR_STATE);
+  assert_true(delivered());
+  assert_int_equal(update_asked(&slot), PC_OK);
   assert_int_equal(simflash_counts().operations, before.operations);
 }
 
@@ -324,9 +517,8 @@ static void a_page_that_cannot_be_erased_leaves_no_candidate(void **state)
     fail_erase_at = BASE + page * PAGE;
     uint32_t length = IMAGE_FILE_OFFSET + image_size();
     assert_int_equal(feed(length, length, 128), PC_ERR_FLASH);
-    assert_int_equal(simflash_counts().programs, 0);
     if (page == 0)
-      assert_untouched();
+      assert_true(simflash_equals(BASE, old, SLOT));
     else
       assert_no_candidate();
   }
@@ -345,7 +537,7 @@ static void a_cell_that_does_not_take_its_value_leaves_no_candidate(void **state
   simflash_worn(BASE + 24, 1); /* of the header itself */
   uint32_t length = IMAGE_FILE_OFFSET + image_size();
   assert_int_equal(feed(length, length, 1024), PC_ERR_FLASH);
-  assert_false(download_complete(&d));
+  assert_false(delivered());
 }
 
 static void download_all(void *argument)
@@ -372,6 +564,8 @@ static void a_power_cut_anywhere_leaves_the_old_candidate_whole_or_none_or_the_n
       for (int look = 0; look < 4; look++) {
         if (flash_read(&slot, 0, header, sizeof header) != PC_OK)
           continue;
+        if (update_asked(&slot) == PC_OK) /* then nothing of the header can have been torn */
+          assert_true(simflash_equals(BASE, file, IMAGE_HEADER_SIZE));
         if (memcmp(header, old, sizeof header) == 0)
           assert_true(simflash_equals(BASE + PAGE, old + PAGE, SLOT - PAGE));
         if (memcmp(header, file, IMAGE_SIGNED_SIZE + IMAGE_SIGNATURE_SIZE) == 0)
@@ -390,11 +584,11 @@ static void ymodem_delivers_into_the_slot(void **state)
     static struct ymodem y;
     struct ymodem_sink sink;
     line_init(&line);
-    download_sink(&sink, &d);
+    update_sink(&sink, &u);
     ymodem_init(&y, &line.port, &sink);
     line_file(&line, file, IMAGE_FILE_OFFSET + image_size(), packets[i]);
     assert_int_equal(ymodem_receive(&y), PC_OK);
-    assert_true(download_complete(&d));
+    assert_true(delivered());
     assert_true(simflash_equals(BASE, file, IMAGE_HEADER_SIZE));
     assert_true(simflash_equals(BASE + PAGE, file + IMAGE_FILE_OFFSET, image_size()));
     line_free(&line);
@@ -409,7 +603,7 @@ static void ymodem_is_cancelled_when_the_header_is_refused(void **state)
   struct ymodem_sink sink;
   verdict = PC_ERR_VERSION;
   line_init(&line);
-  download_sink(&sink, &d);
+  update_sink(&sink, &u);
   ymodem_init(&y, &line.port, &sink);
   line_file(&line, file, IMAGE_FILE_OFFSET + image_size(), 128);
   assert_int_equal(ymodem_receive(&y), PC_ERR_VERSION);
@@ -425,7 +619,7 @@ static void a_line_that_breaks_leaves_no_candidate(void **state)
   static struct ymodem y;
   struct ymodem_sink sink;
   line_init(&line);
-  download_sink(&sink, &d);
+  update_sink(&sink, &u);
   ymodem_init(&y, &line.port, &sink);
   line_file(&line, file, IMAGE_FILE_OFFSET + image_size(), 1024);
   line.items -= 4;
@@ -474,7 +668,16 @@ int main(void)
       T(more_bytes_than_announced_leave_no_candidate),
       T(bytes_out_of_place_leave_no_candidate),
       T(calls_out_of_order_do_nothing),
-      T(a_complete_download_stays_complete),
+      T(nothing_is_asked_for_before_the_wish),
+      T(a_wish_can_be_taken_back),
+      T(the_length_may_be_left_to_the_header),
+      T(an_image_for_another_slot_touches_nothing),
+      T(a_struct_that_was_never_initialised_is_refused),
+      T(misuse_within_an_update_is_an_error_and_changes_nothing),
+      T(a_call_from_within_a_call_is_refused_and_harms_nothing),
+      T(the_state_tells_version_progress_and_reason),
+      T(a_call_erases_no_more_pages_than_its_bytes_begin),
+      T(a_second_file_of_a_batch_does_not_undo_the_first),
       T(a_page_that_cannot_be_erased_leaves_no_candidate),
       T(a_cell_that_does_not_take_its_value_leaves_no_candidate),
       T_UNPOWERED(a_power_cut_anywhere_leaves_the_old_candidate_whole_or_none_or_the_new_one_whole),

@@ -3,7 +3,9 @@
  * accepted, no header in the slot unless the image behind it is whole, nothing outside the slot (the flash model ends
  * the program).
  */
-#include "loader/download.h"
+#include "portcullis/update.h"
+#include "flash/flash.h"
+#include "image/header.h"
 
 #include "test/support/simflash.h"
 
@@ -47,9 +49,10 @@ static pc_status check_header(void *ctx, const uint8_t *header)
 static void run(void *argument)
 {
   (void)argument;
-  static struct download d;
-  memset(&d, 0xA5, sizeof d);
-  download_init(&d, &slot, check_header, NULL, NULL);
+  static struct update u;
+  const struct update_target target = {&slot, 1, SLOT - 2u * PAGE, check_header, NULL, NULL};
+  memset(&u, 0xA5, sizeof u);
+  update_init(&u, &target);
 
   uint32_t partial = take(2);
   uint32_t announced = take(1) & 3 ? IMAGE_FILE_OFFSET + partial : take(4);
@@ -58,34 +61,38 @@ static void run(void *argument)
   memset(file, 0, sizeof file);
   for (uint32_t i = 0; i < sizeof file; i++)
     file[i] = (uint8_t)(i * 5u + (i >> 8) + partial);
+  memcpy(file, "SFU1", 4);
   memcpy(file + IMAGE_AT_PARTIAL_SIZE, &partial, sizeof partial);
 
-  (void)download_begin(&d, announced);
+  (void)update_begin(&u, announced);
   uint32_t offset = 0;
   while (at < end) {
     uint32_t op = take(1);
     if (op == 255)
-      download_abort(&d);
+      (void)update_abort(&u);
     uint32_t length = op < 128 ? op : (op - 127u) * 8u;
-    uint32_t where = op == 254 ? take(4) : offset;
+    if (op == 254) /* finish, and possibly begin again: refused if not all there */
+      (void)(take(1) & 1 ? update_finish(&u) : update_install(&u));
     if (offset + length > sizeof file)
       break;
     /* Misaligned, too: the piece begins where it begins in the file. */
-    pc_status status = download_data(&d, where, file + offset, length);
+    pc_status status = update_write(&u, file + offset, length);
     require(accepted || simflash_counts().operations == 0);
     if (status == PC_OK)
       offset += length;
     else
-      require(download_data(&d, offset, file, 1) == PC_ERR_STATE);
+      require(update_write(&u, file, 1) == PC_ERR_STATE);
   }
-  pc_status status = download_end(&d);
-  require((status == PC_OK) == download_complete(&d));
+  if (u.step != UPDATE_READY && u.step != UPDATE_REQUESTED)
+    (void)update_finish(&u);
+  pc_status status = update_install(&u);
+  bool asked = update_asked(&slot) == PC_OK;
+  require((status == PC_OK) == (u.step == UPDATE_REQUESTED) && (status == PC_OK) == asked);
   uint8_t header[IMAGE_HEADER_SIZE];
   require(flash_read(&slot, 0, header, sizeof header) == PC_OK);
-  bool there = memcmp(header, file, sizeof header) == 0;
-  require(there == (status == PC_OK));
-  if (there)
-    require(accepted && announced == offset && offset == IMAGE_FILE_OFFSET + partial &&
+  if (asked)
+    require(memcmp(header, file, sizeof header) == 0 && accepted &&
+            (announced == offset || announced == UPDATE_ANY_SIZE) && offset == IMAGE_FILE_OFFSET + partial &&
             simflash_equals(BASE + PAGE, file + IMAGE_FILE_OFFSET, partial));
 }
 
