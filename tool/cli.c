@@ -142,6 +142,8 @@ static int take_option(struct cli *cli, char **argv, int *i)
       value = word + 2;
     else if (word[2] != '\0')
       o = NULL;
+    if (o == NULL) /* -sfi: long names with one dash, as the vendor's programmer has them */
+      o = find_name(cli->command, word + 1, strlen(word + 1));
   }
   if (o == NULL)
     return hint(cli, cli_fail(cli, CLI_USAGE, "unknown option %s", word));
@@ -211,11 +213,19 @@ static void command_help(const struct cli_command *c)
   printf("\nExit codes: 0 done, 1 refused, 2 wrong usage, 3 input or output failed.\n");
 }
 
+static const struct cli_group *find_group(const char *name)
+{
+  for (const struct cli_group *g = cli_groups; g->name != NULL; g++)
+    if (strcmp(g->name, name) == 0)
+      return g;
+  return NULL;
+}
+
 static bool in_group(const struct cli_command *c, const char *group)
 {
   size_t n = strlen(group);
-  if (n == 0) /* the group of commands that are one word */
-    return strchr(c->name, ' ') == NULL;
+  if (n == 0) /* the group of commands that are one word, and no other group's */
+    return strchr(c->name, ' ') == NULL && find_group(c->name) == NULL;
   return strncmp(c->name, group, n) == 0 && (c->name[n] == ' ' || c->name[n] == '\0');
 }
 
@@ -224,7 +234,7 @@ static void group_help(const struct cli_group *group)
   printf("usage: portcullis %s COMMAND [options] ...\n\n%s.\n\n", group->name, group->summary);
   for (size_t i = 0; cli_commands[i] != NULL; i++)
     if (in_group(cli_commands[i], group->name))
-      printf("  portcullis %-18s %s\n", cli_commands[i]->name, cli_commands[i]->summary);
+      printf("  portcullis %-20s %s\n", cli_commands[i]->name, cli_commands[i]->summary);
   printf("\nOptions and examples: portcullis %s COMMAND --help\n", group->name);
 }
 
@@ -236,7 +246,7 @@ static void main_help(void)
     printf("\n%s:\n", g->summary);
     for (size_t i = 0; cli_commands[i] != NULL; i++)
       if (in_group(cli_commands[i], g->name))
-        printf("  %-18s %s\n", cli_commands[i]->name, cli_commands[i]->summary);
+        printf("  %-20s %s\n", cli_commands[i]->name, cli_commands[i]->summary);
   }
   printf("\nOptions and examples of a command: portcullis COMMAND --help\n"
          "A first image:\n"
@@ -259,14 +269,6 @@ static int matches(const struct cli_command *c, int argc, char **argv)
       return words + 1;
     name += n + 1;
   }
-}
-
-static const struct cli_group *find_group(const char *name)
-{
-  for (const struct cli_group *g = cli_groups; g->name != NULL; g++)
-    if (strcmp(g->name, name) == 0)
-      return g;
-  return NULL;
 }
 
 static bool is_help(const char *word)

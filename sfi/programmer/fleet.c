@@ -1,0 +1,126 @@
+/* A thread for each device. */
+#include "sfi/programmer/fleet.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static pthread_mutex_t report_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static double now(void)
+{
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static void progress(void *ctx, uint32_t done, uint32_t all)
+{
+  const struct fleet_device *d = ctx;
+  if (d->fleet->progress == NULL)
+    return;
+  pthread_mutex_lock(&report_lock);
+  d->fleet->progress(d, done, all);
+  pthread_mutex_unlock(&report_lock);
+}
+
+/* The licence comes last before it is needed: nothing that can be found out before costs a count. */
+static bool serve(struct fleet_device *d, struct link *link)
+{
+  const struct fleet *f = d->fleet;
+  struct install_device device;
+  uint8_t certificate[INSTALL_CERTIFICATE], licence[SFI_LICENCE_SIZE];
+  size_t size = sizeof certificate;
+  const struct install_job job = {f->file, f->container, f->tries, progress, d};
+  if (link_sync(link, f->wait_ms, &d->problem) != LINK_ACK) {
+    if (d->problem.text[0] == '\0')
+      problem_write(&d->problem, CLI_INPUT, "the device refuses to speak");
+    return false;
+  }
+  if (!install_identify(link, &device, &d->problem))
+    return false;
+  memcpy(d->uid, device.uid, sizeof d->uid);
+  d->identified = true;
+  if (!install_certificate(link, &device, certificate, &size, &d->problem) ||
+      !source_licence(f->source, &device, certificate, size, licence, &d->issued, &d->left, &d->problem))
+    return false;
+  d->licensed = true;
+  return install_run(link, &job, licence, &d->problem);
+}
+
+static void *thread(void *ctx)
+{
+  struct fleet_device *d = ctx;
+  const double start = now();
+  d->problem = (struct problem){.code = CLI_INPUT};
+  struct link *link = link_open(d->port, &d->problem);
+  d->done = link != NULL && serve(d, link);
+  link_close(link);
+  d->seconds = now() - start;
+  pthread_mutex_lock(&report_lock);
+  if (d->fleet->finished != NULL)
+    d->fleet->finished(d);
+  pthread_mutex_unlock(&report_lock);
+  return NULL;
+}
+
+bool fleet_run(struct fleet *f, struct problem *problem)
+{
+  pthread_t threads[FLEET_MAX];
+  size_t started = 0;
+  for (; started < f->count && started < FLEET_MAX; started++) {
+    f->devices[started].fleet = f;
+    f->devices[started].index = started;
+    if (pthread_create(&threads[started], NULL, thread, &f->devices[started]) != 0)
+      break;
+  }
+  for (size_t i = 0; i < started; i++)
+    pthread_join(threads[i], NULL);
+  return started == f->count ||
+         problem_set(problem, CLI_INPUT, "only %zu of %zu devices could be begun", started, f->count);
+}
+
+static bool add(struct fleet_device *devices, size_t *count, const char *pattern, size_t number,
+                struct problem *problem)
+{
+  const char *hole = strstr(pattern, "{}");
+  char *to = devices[*count].port;
+  const size_t room = sizeof devices[0].port;
+  int n = hole != NULL ? snprintf(to, room, "%.*s%zu%s", (int)(hole - pattern), pattern, number, hole + 2)
+                       : snprintf(to, room, "%s", pattern);
+  if (n < 0 || (size_t)n >= room)
+    return problem_set(problem, CLI_USAGE, "--port %s: too long", pattern);
+  (*count)++;
+  return true;
+}
+
+bool fleet_ports(const struct cli *cli, struct fleet_device **devices, size_t *count, struct problem *problem)
+{
+  uint32_t wanted = 0;
+  size_t given = 0;
+  const char *port;
+  *count = 0;
+  *devices = NULL;
+  if (!cli_number(cli, "devices", 1, FLEET_MAX, &wanted, problem))
+    return false;
+  while (cli_value_at(cli, "port", given) != NULL)
+    given++;
+  port = cli_value(cli, "port");
+  if (given == 0 || given > FLEET_MAX)
+    return problem_set(problem, CLI_USAGE, "which device? Give --port (up to %u of them)", FLEET_MAX);
+  const bool pattern = given == 1 && strstr(port, "{}") != NULL;
+  if (pattern ? wanted == 0 : wanted != 0 && wanted != given)
+    return problem_set(problem, CLI_USAGE,
+                       pattern ? "--port %s: how many? Give --devices N"
+                               : "--devices does not agree with the number of ports: --port %s ...",
+                       port);
+  *devices = calloc(pattern ? wanted : given, sizeof **devices);
+  if (*devices == NULL)
+    return problem_set(problem, CLI_INPUT, "out of memory");
+  for (size_t i = 0; i < (pattern ? wanted : given); i++)
+    if (!add(*devices, count, pattern ? port : cli_value_at(cli, "port", i), i, problem))
+      return false;
+  return true;
+}
