@@ -232,6 +232,14 @@ static bool carry_out(struct session *s, const struct command *c, FILE *out)
     return do_write(s, c, out);
   case COMMAND_ERASE:
     return do_erase(s, out);
+  case COMMAND_DRIVE_INSERT:
+    if (soc_drive_insert(s->soc, c->path))
+      return true;
+    fputs(soc_error(s->soc), out);
+    return false;
+  case COMMAND_DRIVE_EJECT:
+    soc_drive_eject(s->soc);
+    return true;
   case COMMAND_LOAD:
     return do_load(s, c, out);
   case COMMAND_RUN:

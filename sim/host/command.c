@@ -10,6 +10,8 @@
 const char command_help[] =
     "button press|release        the user button of the board\n"
     "pin PA0 0|1|z               drive a pin from outside, or let it float\n"
+    "drive insert FILE           a USB flash drive with this image\n"
+    "drive eject                 take it out\n"
     "reset [halt]                pull the reset pin; halt: stop before the first instruction\n"
     "power off|on                pull the plug (the state folder is written), put it back\n"
     "power-cycle                 power off, then on\n"
@@ -234,6 +236,7 @@ static const struct {
     {"help", COMMAND_HELP, false},
     {"button press", COMMAND_BUTTON, true},
     {"button release", COMMAND_BUTTON, false},
+    {"drive eject", COMMAND_DRIVE_EJECT, false},
     {"reset", COMMAND_RESET, false},
     {"reset run", COMMAND_RESET, false},
     {"reset halt", COMMAND_RESET, true},
@@ -284,6 +287,11 @@ bool command_parse(const char *line, struct command *out, char *err, size_t err_
   if (strcmp(name, "load") == 0 && n > 1) { /* a file name may contain spaces */
     out->kind = COMMAND_LOAD;
     out->path = line + (words[1] - copy);
+    return true;
+  }
+  if (strcmp(name, "drive") == 0 && n > 2 && strcmp(words[1], "insert") == 0) {
+    out->kind = COMMAND_DRIVE_INSERT;
+    out->path = line + (words[2] - copy);
     return true;
   }
   if (n <= WORDS_MAX) {

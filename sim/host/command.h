@@ -24,7 +24,9 @@ enum command_kind {
   COMMAND_READ,  /* addr, size */
   COMMAND_WRITE, /* addr, size, data */
   COMMAND_ERASE,
-  COMMAND_LOAD, /* path */
+  COMMAND_LOAD,         /* path */
+  COMMAND_DRIVE_INSERT, /* path */
+  COMMAND_DRIVE_EJECT,
   COMMAND_RUN,
   COMMAND_STOP,
   COMMAND_STATUS,

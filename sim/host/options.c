@@ -40,6 +40,7 @@ static const char help[] =
     "  --spi SPEC               SPI1 as a slave: a byte sent there is clocked in at 1 MHz, one comes back for it\n"
     "  --wait-client            start when somebody has connected to the UART\n"
     "  --press-button[=S]       hold the user button from power-on for S simulated seconds (default 1)\n"
+    "  --drive FILE             a USB flash drive with this image (behind a block device: no USB controller yet)\n"
     "  --pin PC13=0|1|z         drive a pin from outside, from power-on; may be repeated\n"
     "  --cut N[:MODE]           take the power away at the N-th flash operation: before, clean (after it;\n"
     "                           default), torn[:SEED] or weak[:SEED] (in the middle of it)\n"
@@ -90,6 +91,7 @@ enum {
   O_UART_INDEX,
   O_UART2,
   O_SPI,
+  O_DRIVE,
   O_WAIT_CLIENT,
   O_PRESS_BUTTON,
   O_PIN,
@@ -125,6 +127,7 @@ static const struct option table[] = {
     {"uart-index", required_argument, NULL, O_UART_INDEX},
     {"uart2", required_argument, NULL, O_UART2},
     {"spi", required_argument, NULL, O_SPI},
+    {"drive", required_argument, NULL, O_DRIVE},
     {"wait-client", no_argument, NULL, O_WAIT_CLIENT},
     {"press-button", optional_argument, NULL, O_PRESS_BUTTON},
     {"pin", required_argument, NULL, O_PIN},
@@ -313,6 +316,9 @@ static bool parse_option(struct parse *p, int option, const char *arg)
   case O_PRESS_BUTTON:
     o->press_button = 1;
     return !arg || seconds(arg, &o->press_button) || wrong(p, "--press-button takes seconds, not", arg);
+  case O_DRIVE:
+    o->drive = arg;
+    return true;
   case O_PIN:
     if (o->pin_count == OPTIONS_PINS)
       return wrong(p, "more than 32 pins:", arg);

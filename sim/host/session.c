@@ -582,6 +582,8 @@ static bool switch_on(struct session *s)
   const struct board *b = o->board;
   if (b) /* the board's pull resistor, or the pressed button */
     soc_pin(s->soc, b->button_port, b->button_pin, (o->press_button > 0) == b->button_high);
+  if (o->drive && !soc_drive_insert(s->soc, o->drive))
+    return fail(s, EXIT_IO, soc_error(s->soc));
   drive_pins(s);
   soc_power_on(s->soc);
   s->machine = MACHINE_RUNNING;

@@ -244,6 +244,7 @@ struct soc {
   unsigned block_count;
   struct soc_block *last_block;
   const struct soc_guard *guard; /* NULL: nothing is watched */
+  struct soc_drive *drive;
 
   /* life */
   bool powered, running;

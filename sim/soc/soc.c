@@ -1,4 +1,5 @@
 /* A chip's life: made, powered, run, reset, put away. Everything here holds for any series. */
+#include "sim/soc/drive.h"
 #include "sim/soc/internal.h"
 
 #include <stdarg.h>
@@ -140,7 +141,10 @@ struct soc *soc_new(const char *model, const char *state_dir, char *err, size_t 
       .on_fault = on_fault,
   };
   soc->cpu = cpu_new(m->arch, m->irqs, m->priority_bits, m->fpu, &bus);
-  if (!soc->cpu || !m->create(soc)) {
+  soc->drive = calloc(1, sizeof *soc->drive);
+  if (soc->drive)
+    soc_drive_init(soc->drive, soc);
+  if (!soc->cpu || !soc->drive || !m->create(soc)) {
     soc_fail(soc, "out of memory");
     return give_up(soc, err, err_size);
   }
@@ -163,6 +167,9 @@ void soc_free(struct soc *soc)
   if (soc->chip)
     soc->model->destroy(soc);
   soc_state_close(soc);
+  if (soc->drive)
+    soc_drive_end(soc->drive);
+  free(soc->drive);
   cpu_free(soc->cpu);
   free(soc->unmapped);
   free(soc);

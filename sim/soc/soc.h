@@ -112,7 +112,11 @@ size_t soc_uart_rx(struct soc *soc, unsigned uart, const void *bytes, size_t cou
 /* Level of a pin as driven from outside, e.g. 'C', 13, false for the pressed button of a NUCLEO. */
 void soc_pin(struct soc *soc, char port, unsigned pin, bool high);
 void soc_pin_release(struct soc *soc, char port, unsigned pin); /* nobody outside drives it any more */
-double soc_seconds(const struct soc *soc);                      /* simulated time since creation */
+/* A flash drive in the board's USB socket, or none: `path` is an image file, as mkfs.vfat makes it (sim/soc/drive.h).
+ * It may come and go at any time. False: soc_error() says why, and what was in is still in. */
+bool soc_drive_insert(struct soc *soc, const char *path);
+void soc_drive_eject(struct soc *soc);
+double soc_seconds(const struct soc *soc); /* simulated time since creation */
 /* Call the host at that simulated time (seconds since creation; INFINITY: never). One alarm; a new one replaces the
  * old. A core that sleeps lets time jump there. */
 void soc_alarm(struct soc *soc, double seconds);
