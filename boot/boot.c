@@ -3,6 +3,7 @@
 
 #include "board/slots.h"
 #include "boot/console.h"
+#include "boot/drive.h"
 #include "boot/mode.h"
 #include "boot/protect.h"
 #include "boot/services.h"
@@ -72,6 +73,8 @@ static enum boot_state check_user_fw_status(struct boot *boot)
   enum boot_state next = boot_mode_check(boot);
   if (next != BOOT_VERIFY_USER_FW_SIGNATURE)
     return next;
+  if (boot_drive(boot) == PC_OK)
+    return BOOT_REBOOT;
   if (boot_image_present()) {
     console_note("A FW is detected in the slot SLOT_ACTIVE_1");
     return BOOT_VERIFY_USER_FW_SIGNATURE;

@@ -29,10 +29,10 @@ function(fw_objects NAME BOARD CPU)
   target_compile_options(${NAME} PRIVATE -mcpu=${CPU} $<$<COMPILE_LANGUAGE:C>:${FW_FLAGS} ${FW_WARN}>)
 endfunction()
 
-# pc_board(NAME SERIES stm32l4 CPU cortex-m4 [MODE swap|overwrite|single] [DEFINES ...] [NO_APP] [STATES]
+# pc_board(NAME SERIES stm32l4 CPU cortex-m4 [MODE swap|overwrite|single] [DEFINES ...] [NO_APP] [STATES] [DRIVE]
 #   [PROTECT development|production [LOW_LATENCY]] [TINY name|seed|filling[|define] ...])
 function(pc_board BOARD)
-  cmake_parse_arguments(A "NO_APP;STATES;LOW_LATENCY" "SERIES;CPU;MODE;PROTECT" "DEFINES;TINY" ${ARGN})
+  cmake_parse_arguments(A "NO_APP;STATES;LOW_LATENCY;DRIVE" "SERIES;CPU;MODE;PROTECT" "DEFINES;TINY" ${ARGN})
   if(PC_BOARDS AND NOT BOARD IN_LIST PC_BOARDS)
     return()
   endif()
@@ -58,6 +58,12 @@ function(pc_board BOARD)
   set(states none)
   if(A_STATES)
     set(states swap)
+  endif()
+
+  # Updates from a USB drive
+  set(drive boot/drive_none.c)
+  if(A_DRIVE)
+    set(drive boot/drive_usb.c loader/drive/drive.c loader/fat/fat.c loader/fat/dir.c ${port}/drive.c)
   endif()
 
   # The chip's protections, as the board's protect.h asks for them: applied (development) or only checked (production)
@@ -109,7 +115,7 @@ function(pc_board BOARD)
   add_custom_target(${BOARD}_enclave DEPENDS ${out}/enclave.o)
 
   fw_objects(${BOARD}_boot_objects ${BOARD} ${A_CPU}
-    boot/boot.c boot/console.c boot/errors.c boot/services.c boot/download.c boot/states_${states}.c boot/${mode_boot}.c flash/flash.c image/header.c
+    boot/boot.c boot/console.c boot/errors.c boot/services.c boot/download.c boot/states_${states}.c boot/${mode_boot}.c ${drive} flash/flash.c image/header.c
     ${mode_install}
     loader/ymodem.c loader/update.c loader/update_sink.c loader/update_board.c loader/handover.c board/slots.c ${port}/flash.c
     ${port}/port.c ${port}/start.c port/cortexm/string.c ${protect_boot})

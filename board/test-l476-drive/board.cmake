@@ -1,0 +1,2 @@
+pc_board(test-l476-drive SERIES stm32l4 CPU cortex-m4 NO_APP DRIVE
+  TINY "old|1|FILL_KIB(0),FILL_KIB(256)" "new|2|FILL_KIB(0),FILL_KIB(256),FILL_KIB(512),FILL_KIB(768)" "third|3|FILL_KIB(0)")
