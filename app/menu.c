@@ -2,6 +2,7 @@
 #include "app/menu.h"
 
 #include "app/console.h"
+#include "app/protections.h"
 #include "app/update.h"
 #include "board/slots.h"
 #include "port/port.h"
@@ -138,7 +139,7 @@ void menu_step(void)
       reboot();
     break;
   case '2':
-    not_in_this_build("Protection tests");
+    protections_menu();
     break;
   case '3':
     firmware_info();

@@ -33,7 +33,7 @@ static pc_status finish(void)
 /* Flash is memory mapped. An uncorrectable ECC error raises the NMI, whose handler counts it. */
 static pc_status l4_read(uint32_t addr, void *to, uint32_t size)
 {
-  const uint32_t before = *(volatile uint32_t *)&port_shared.ecc;
+  const uint32_t before = *(volatile uint32_t *)&port_shared.ecc, end = addr + size;
   uint8_t *out = to;
   if (((addr | (uint32_t)(uintptr_t)to) & 3u) == 0)
     for (; size >= 16; size -= 16, addr += 16, out += 16) { /* every byte of an image comes through here at each boot */
@@ -48,7 +48,7 @@ static pc_status l4_read(uint32_t addr, void *to, uint32_t size)
   for (; size != 0; size--)
     *out++ = *(volatile uint8_t *)(uintptr_t)addr++;
   __asm volatile("dsb\n isb" ::: "memory");
-  return *(volatile uint32_t *)&port_shared.ecc == before ? PC_OK : PC_ERR_ECC;
+  return *(volatile uint32_t *)&port_shared.ecc == before && addr == end ? PC_OK : PC_ERR_ECC; /* and read to its end */
 }
 
 static uint32_t word_at(const uint8_t *from)

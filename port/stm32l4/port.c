@@ -137,7 +137,8 @@ enum port_reset port_reset_cause(void)
 
 static void console_flush(void)
 {
-  while ((USART_ISR(PINS_CONSOLE) & USART_ISR_TC) == 0) {
+  /* Not for ever: a reset may be asked for before there is a console. */
+  for (uint32_t wait = 100000; wait != 0 && (USART_ISR(PINS_CONSOLE) & USART_ISR_TC) == 0; wait--) {
   }
 }
 

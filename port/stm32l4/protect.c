@@ -130,6 +130,9 @@ uint32_t protect_options(struct protect_option option[PROTECT_OPTIONS])
       option[0].value |= RDP_BYTE;
     }
   }
+  if (PROTECT_IWDG)
+    option[0].mask |=
+        OPTR_IWDG_SW; /* started by hardware at reset: before the first instruction, and no fault prevents it */
   if (PROTECT_WRP)
     option[count++] = (struct protect_option){OPTION_WRP1AR, 0x00FF00FFu, (MAP_BOOT_SIZE / MAP_FLASH_PAGE - 1) << 16};
   if (PROTECT_PCROP) {

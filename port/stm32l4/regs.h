@@ -88,6 +88,7 @@
 #define OPTION_PCROP1ER  0x28u
 #define OPTION_WRP1AR    0x2Cu
 #define OPTR_RDP         0xFFu
+#define OPTR_IWDG_SW     (1u << 16)
 #define OPTR_BFB2        (1u << 20)
 #define OPTR_NBOOT1      (1u << 23)
 #define OPTR_SRAM2_RST   (1u << 25) /* 0: SRAM2 is erased at a system reset */
