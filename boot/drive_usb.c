@@ -40,26 +40,6 @@ static void remember(uint32_t identity)
   tried.check = check_of(&tried);
 }
 
-static void number(uint32_t value)
-{
-  char text[11], *at = text + sizeof text - 1;
-  *at = '\0';
-  do {
-    *--at = (char)('0' + value % 10u);
-    value /= 10u;
-  } while (value != 0);
-  console_text(at);
-}
-
-static void version(uint32_t v)
-{
-  number(v >> 24);
-  console_text(".");
-  number(v >> 16 & 0xFFu);
-  console_text(".");
-  number(v & 0xFFFFu);
-}
-
 static pc_status inspect(void *ctx, const uint8_t *head, uint32_t length, uint32_t size, struct drive_update *update)
 {
   struct image_info info;
@@ -104,10 +84,10 @@ static void say(const struct drive *d)
   console_text(d->entry.name);
   console_text(", version ");
   if (d->update.kind == DRIVE_PATCH) {
-    version(d->update.from);
+    console_version(d->update.from);
     console_text(" -> ");
   }
-  version(d->update.to);
+  console_version(d->update.to);
 }
 
 static struct drive drive;
