@@ -8,8 +8,10 @@
 #include "boot/protect.h"
 #include "boot/services.h"
 #include "boot/states.h"
+#include "boot/trigger.h"
 #include "port/port.h"
 #include "port/start.h"
+#include "portcullis/handover.h"
 
 #define IMAGE BOOT_IMAGE
 #define SLOT  (&board_slots[IMAGE - 1])
@@ -50,15 +52,20 @@ static enum boot_state check_status_on_reset(struct boot *boot)
 
 static enum boot_state check_new_fw_to_download(struct boot *boot)
 {
-  (void)boot;
   console_state("CHECK NEW FIRMWARE TO DOWNLOAD");
-  if (!port_button())
+  const enum handover asked = handover_take();
+  if (asked == HANDOVER_INSTALL) {
+    console_note("Installation requested by the application.");
+    return BOOT_CHECK_USER_FW_STATUS;
+  }
+  if (asked != HANDOVER_NONE)
+    console_note("Download requested by the application.");
+  else if (!boot_trigger(boot))
     return BOOT_CHECK_USER_FW_STATUS;
   if (!boot_mode_may_download()) {
     console_note("An installation has to be ended first.");
     return BOOT_CHECK_USER_FW_STATUS;
   }
-  console_note("Download requested with the user button.");
   return BOOT_DOWNLOAD_NEW_USER_FW;
 }
 

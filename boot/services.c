@@ -1,6 +1,7 @@
 /* The engine's services as plain functions. */
 #include "boot/services.h"
 
+#include "boot/progress.h"
 #include "port/port.h"
 
 #define STEP 16384u /* bytes between two refreshes of the watchdog */
@@ -47,7 +48,7 @@ static pc_status candidate(const uint8_t header[IMAGE_HEADER_SIZE])
 
 static void progress(uint32_t percent)
 {
-  (void)percent;
+  boot_progress(percent);
   port_watchdog_refresh();
 }
 
@@ -65,11 +66,14 @@ const struct install_services boot_install_services = {
 
 pc_status boot_verify(void)
 {
-  uint32_t remaining = 1;
+  uint32_t remaining = 1, done = 0;
   pc_status status = PC_OK;
+  boot_progress(0);
   while (status == PC_OK && remaining != 0) {
     port_watchdog_refresh();
     status = engine_call(ENGINE_VERIFY_STEP, STEP, (uintptr_t)&remaining, 0);
+    done++;
+    boot_progress(done * 100u / (done + (remaining + STEP - 1u) / STEP));
   }
   return status == PC_OK ? engine_call(ENGINE_VERIFY_END, 0, 0, 0) : status;
 }

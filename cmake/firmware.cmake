@@ -29,10 +29,11 @@ function(fw_objects NAME BOARD CPU)
   target_compile_options(${NAME} PRIVATE -mcpu=${CPU} $<$<COMPILE_LANGUAGE:C>:${FW_FLAGS} ${FW_WARN}>)
 endfunction()
 
-# pc_board(NAME SERIES stm32l4 CPU cortex-m4 [MODE swap|overwrite|single] [DEFINES ...] [NO_APP] [STATES] [DRIVE]
+# pc_board(NAME SERIES stm32l4 CPU cortex-m4 [MODE swap|overwrite|single] [DEFINES ...] [NO_APP] [STATES] [DRIVE] [TRIGGER button|load]
+#   [PROGRESS percent|none] [QUIET_TOO]
 #   [PROTECT development|production [LOW_LATENCY]] [TINY name|seed|filling[|define] ...])
 function(pc_board BOARD)
-  cmake_parse_arguments(A "NO_APP;STATES;LOW_LATENCY;DRIVE" "SERIES;CPU;MODE;PROTECT" "DEFINES;TINY" ${ARGN})
+  cmake_parse_arguments(A "NO_APP;STATES;LOW_LATENCY;DRIVE;QUIET_TOO" "SERIES;CPU;MODE;PROTECT;TRIGGER;PROGRESS" "DEFINES;TINY" ${ARGN})
   if(PC_BOARDS AND NOT BOARD IN_LIST PC_BOARDS)
     return()
   endif()
@@ -64,6 +65,14 @@ function(pc_board BOARD)
   set(drive boot/drive_none.c)
   if(A_DRIVE)
     set(drive boot/drive_usb.c loader/drive/drive.c loader/fat/fat.c loader/fat/dir.c ${port}/drive.c)
+  endif()
+
+  # Who asks for a download before the application runs; and whether the console tells how far an operation has come
+  if(NOT A_TRIGGER)
+    set(A_TRIGGER button)
+  endif()
+  if(NOT A_PROGRESS)
+    set(A_PROGRESS percent)
   endif()
 
   # The chip's protections, as the board's protect.h asks for them: applied (development) or only checked (production)
@@ -119,12 +128,15 @@ function(pc_board BOARD)
   add_custom_target(${BOARD}_enclave DEPENDS ${out}/enclave.o)
 
   fw_objects(${BOARD}_boot_objects ${BOARD} ${A_CPU}
-    boot/boot.c boot/console.c boot/errors.c boot/services.c boot/download.c boot/states_${states}.c boot/${mode_boot}.c ${drive} flash/flash.c image/header.c
+    boot/boot.c boot/console.c boot/errors.c boot/services.c boot/download.c boot/trigger_${A_TRIGGER}.c boot/states_${states}.c
+    boot/${mode_boot}.c ${drive} flash/flash.c image/header.c
     ${mode_install}
     loader/ymodem.c loader/update.c loader/update_sink.c loader/update_board.c loader/handover.c board/slots.c ${port}/flash.c
     ${port}/port.c ${port}/start.c port/cortexm/string.c ${protect_boot})
   target_compile_definitions(${BOARD}_boot_objects PRIVATE ${A_DEFINES})
-  add_executable(${BOARD}_boot ${out}/enclave.o)
+  fw_objects(${BOARD}_progress_none ${BOARD} ${A_CPU} boot/progress_none.c)
+  fw_objects(${BOARD}_progress_percent ${BOARD} ${A_CPU} boot/progress_percent.c)
+  add_executable(${BOARD}_boot ${out}/enclave.o $<TARGET_OBJECTS:${BOARD}_progress_${A_PROGRESS}>)
   target_sources(${BOARD}_boot PRIVATE $<TARGET_OBJECTS:${BOARD}_boot_objects>)
   set_source_files_properties(${out}/enclave.o PROPERTIES EXTERNAL_OBJECT TRUE GENERATED TRUE)
   set_target_properties(${BOARD}_boot PROPERTIES OUTPUT_NAME boot.elf RUNTIME_OUTPUT_DIRECTORY ${out} LINKER_LANGUAGE C
@@ -136,6 +148,19 @@ function(pc_board BOARD)
   add_custom_command(TARGET ${BOARD}_boot POST_BUILD
     COMMAND ${CMAKE_OBJCOPY} -O binary ${out}/boot.elf ${out}/boot.bin
     COMMAND ${CMAKE_OBJCOPY} -O ihex ${out}/boot.elf ${out}/boot.hex)
+
+  if(A_QUIET_TOO)
+    # The same without progress: what that costs is measured (bench/run)
+    add_executable(${BOARD}_boot_quiet ${out}/enclave.o $<TARGET_OBJECTS:${BOARD}_progress_none>)
+    target_sources(${BOARD}_boot_quiet PRIVATE $<TARGET_OBJECTS:${BOARD}_boot_objects>)
+    set_target_properties(${BOARD}_boot_quiet PROPERTIES OUTPUT_NAME boot-quiet.elf RUNTIME_OUTPUT_DIRECTORY ${out} LINKER_LANGUAGE C
+      LINK_DEPENDS ${out}/boot.ld)
+    target_link_options(${BOARD}_boot_quiet PRIVATE ${cpu} -nostartfiles -specs=nano.specs -T ${out}/boot.ld -Wl,--gc-sections
+      -Wl,-u,vectors -Wl,--no-warn-rwx-segments)
+    add_dependencies(${BOARD}_boot_quiet ${BOARD}_enclave ${BOARD}_ld)
+    add_custom_command(TARGET ${BOARD}_boot_quiet POST_BUILD
+      COMMAND ${CMAKE_OBJCOPY} -O binary ${out}/boot-quiet.elf ${out}/boot-quiet.bin)
+  endif()
 
   # Tiny applications for tests and measurements: NAME SEED FILL
   foreach(tiny IN LISTS A_TINY)
