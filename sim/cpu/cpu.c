@@ -90,3 +90,41 @@ void cpu_snapshot_load(struct cpu *c, const void *from)
   c->stop_request = false;
   cpu_flush(c);
 }
+
+/* ---- hash ---- */
+static uint64_t mix(uint64_t h, uint64_t v)
+{
+  h = (h ^ v) * 0x9e3779b97f4a7c15u;
+  return h ^ h >> 29;
+}
+
+static uint64_t mix_words(uint64_t h, const uint32_t *words, size_t count)
+{
+  for (size_t i = 0; i < count; i++) {
+    h = mix(h, words[i]);
+  }
+  return h;
+}
+
+uint64_t cpu_hash(const struct cpu *c)
+{
+  const struct state *s = &c->s;
+  const uint32_t words[] = {core_xpsr(c), s->it,      s->pc,       s->thumb,    s->sp_other, s->ipsr,      s->control,
+                            s->primask,   s->basepri, s->vtor,     s->aircr,    s->scr,      s->ccr,       s->cfsr,
+                            s->hfsr,      s->mmfar,   s->bfar,     s->cpacr,    s->demcr,    s->faultmask, s->sleeping,
+                            s->lockup,    s->st_csr,  s->st_rvr,   s->mpu_ctrl, s->fpscr,    s->mpu_rnr,   s->fpccr,
+                            s->fpcar,     s->event,   s->exclusive};
+  uint64_t h = mix_words(0, words, sizeof words / sizeof words[0]);
+  h = mix_words(h, s->r, 15);
+  h = mix_words(h, s->s, 32);
+  for (unsigned i = 0; i < EXC_COUNT / 64; i++) {
+    h = mix(mix(mix(h, s->pending[i]), s->enabled[i]), s->active[i]);
+  }
+  for (unsigned i = 0; i < c->exceptions; i++) {
+    h = mix(h, s->priority[i]);
+  }
+  for (unsigned i = 0; i < 8; i++) {
+    h = mix(mix(h, s->mpu[i].rbar), s->mpu[i].rasr);
+  }
+  return h;
+}

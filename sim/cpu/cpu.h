@@ -158,5 +158,7 @@ void cpu_fault_text(const struct cpu_fault *fault, char *text, size_t size);
 size_t cpu_snapshot_size(const struct cpu *cpu);
 void cpu_snapshot_save(const struct cpu *cpu, void *to);
 void cpu_snapshot_load(struct cpu *cpu, const void *from); /* implies cpu_flush */
+/* Hash of the architectural state without anything that is a time, a count or a record of the last fault. */
+uint64_t cpu_hash(const struct cpu *cpu);
 
 #endif

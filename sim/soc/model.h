@@ -210,6 +210,12 @@ struct soc_model {
   const uint32_t *(*wear)(const struct soc *soc, uint32_t *base, uint32_t *page, size_t *pages);
   void (*clear_wear)(struct soc *soc);
   unsigned (*rdp)(const struct soc *soc); /* see soc_rdp(); may be NULL */
+
+  /* Snapshots: the size of what soc->chip points to, the non-volatile arrays in it by number (NULL: no more), and a
+   * hash of state that is neither in registers nor in memory, times left out. */
+  size_t chip_size;
+  struct nvm *(*array)(struct soc *soc, unsigned number);
+  uint64_t (*hidden_hash)(const struct soc *soc);
 };
 extern const struct soc_model soc_stm32l476, soc_stm32l462;
 

@@ -1,6 +1,8 @@
 /* Non-volatile memory with cells that can be torn or weak: see nvm.h. */
 #include "sim/soc/nvm.h"
 
+#include "sim/soc/hash.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,14 +13,104 @@ bool nvm_init(struct nvm *nvm, uint32_t size, uint32_t unit, uint32_t page, uint
   nvm->wear = calloc(size / page, sizeof *nvm->wear);
   nvm->special = calloc((size + CPU_GRANULE - 1) / CPU_GRANULE, sizeof *nvm->special);
   nvm->index = calloc(size / unit, sizeof *nvm->index);
-  if (!nvm->bytes || !nvm->wear || !nvm->special || !nvm->index)
+  nvm->pages = calloc(size / page, sizeof *nvm->pages);
+  if (!nvm->bytes || !nvm->wear || !nvm->special || !nvm->index || !nvm->pages)
     return false;
   memset(nvm->bytes, blank, size);
   return true;
 }
 
+/* ---- snapshots ---- */
+struct nvm_kept {
+  unsigned users;
+  uint64_t stamp;
+  uint8_t bytes[];
+};
+struct nvm_snapshot {
+  struct nvm_page *pages; /* only `kept` counts */
+  uint32_t *wear;
+  struct nvm_cell *cells;
+  uint32_t cell_count;
+};
+
+static void changed(struct nvm *nvm, uint32_t offset, uint32_t size)
+{
+  for (uint32_t p = offset / nvm->page; size > 0 && p <= (offset + size - 1) / nvm->page; p++)
+    nvm->pages[p].stamp = ++nvm->changes;
+}
+
+static uint32_t page_count(const struct nvm *nvm)
+{
+  return nvm->size / nvm->page;
+}
+
+static void let_go(struct nvm_kept *kept)
+{
+  if (kept && --kept->users == 0)
+    free(kept);
+}
+
+static void *allocate(size_t size)
+{
+  void *p = malloc(size ? size : 1);
+  if (!p)
+    abort();
+  return p;
+}
+
+struct nvm_snapshot *nvm_save(struct nvm *nvm)
+{
+  struct nvm_snapshot *s = allocate(sizeof *s);
+  s->pages = allocate(page_count(nvm) * sizeof *s->pages);
+  s->wear = allocate(page_count(nvm) * sizeof *s->wear);
+  memcpy(s->wear, nvm->wear, page_count(nvm) * sizeof *s->wear);
+  for (uint32_t p = 0; p < page_count(nvm); p++) {
+    struct nvm_kept *k = nvm->pages[p].kept;
+    if (!k || k->stamp != nvm->pages[p].stamp) {
+      let_go(k);
+      k = nvm->pages[p].kept = allocate(sizeof *k + nvm->page);
+      k->users = 1; /* the array itself */
+      k->stamp = nvm->pages[p].stamp;
+      memcpy(k->bytes, nvm->bytes + (size_t)p * nvm->page, nvm->page);
+    }
+    k->users++;
+    s->pages[p].kept = k;
+  }
+  s->cell_count = nvm->cell_count;
+  s->cells = allocate(s->cell_count * sizeof *s->cells);
+  if (s->cell_count > 0)
+    memcpy(s->cells, nvm->cells, s->cell_count * sizeof *s->cells);
+  return s;
+}
+
+void nvm_forget(struct nvm *nvm, struct nvm_snapshot *s)
+{
+  for (uint32_t p = 0; p < page_count(nvm); p++)
+    let_go(s->pages[p].kept);
+  free(s->pages);
+  free(s->wear);
+  free(s->cells);
+  free(s);
+}
+
+uint64_t nvm_hash(struct nvm *nvm)
+{
+  uint64_t all = nvm->size;
+  for (uint32_t p = 0; p < page_count(nvm); p++) {
+    if (nvm->pages[p].hashed != nvm->pages[p].stamp + 1) {
+      nvm->pages[p].hash = soc_hash_bytes(p, nvm->bytes + (size_t)p * nvm->page, nvm->page);
+      nvm->pages[p].hashed = nvm->pages[p].stamp + 1;
+    }
+    all += nvm->pages[p].hash;
+  }
+  return all;
+}
+
 void nvm_free(struct nvm *nvm)
 {
+  for (uint32_t p = 0; nvm->pages && p < page_count(nvm); p++)
+    let_go(nvm->pages[p].kept);
+  free(nvm->pages);
   free(nvm->bytes);
   free(nvm->wear);
   free(nvm->special);
@@ -193,6 +285,7 @@ void nvm_program(struct nvm *nvm, uint32_t unit, const uint8_t *data, enum soc_f
 {
   if (fate == SOC_FATE_BEFORE)
     return;
+  changed(nvm, unit * nvm->unit, nvm->unit);
   if (fate == SOC_FATE_TORN) {
     program_torn(nvm, unit, data, seed);
     return;
@@ -270,6 +363,7 @@ void nvm_erase(struct nvm *nvm, uint32_t offset, uint32_t size, enum soc_fate fa
   static const uint8_t stages[] = {240, 128, 16, 0};
   if (fate == SOC_FATE_BEFORE)
     return;
+  changed(nvm, offset, size);
   uint64_t random = ((uint64_t)seed << 32) + offset;
   unsigned keeps = stages[soc_random(&random) & 3];
   for (uint32_t p = offset / nvm->page; p < (offset + size) / nvm->page; p++)
@@ -282,9 +376,26 @@ void nvm_set(struct nvm *nvm, uint32_t offset, const uint8_t *from, uint32_t siz
 {
   if (size == 0)
     return;
+  changed(nvm, offset, size);
   for (uint32_t u = offset / nvm->unit; u <= (offset + size - 1) / nvm->unit; u++)
     drop_cell(nvm, u);
   memcpy(nvm->bytes + offset, from, size);
+}
+
+void nvm_restore(struct nvm *nvm, const struct nvm_snapshot *s)
+{
+  memcpy(nvm->wear, s->wear, page_count(nvm) * sizeof *s->wear);
+  for (uint32_t p = 0; p < page_count(nvm); p++)
+    if (nvm->pages[p].stamp != s->pages[p].kept->stamp) {
+      memcpy(nvm->bytes + (size_t)p * nvm->page, s->pages[p].kept->bytes, nvm->page);
+      nvm->pages[p].stamp = s->pages[p].kept->stamp;
+    }
+  while (nvm->cell_count)
+    drop_cell(nvm, nvm->cells[nvm->cell_count - 1].unit);
+  for (uint32_t i = 0; i < s->cell_count; i++) {
+    struct nvm_cell *c = add_cell(nvm, s->cells[i].unit, s->cells[i].kind);
+    *c = s->cells[i];
+  }
 }
 
 /* ---- the state folder ----

@@ -29,6 +29,13 @@ struct nvm_cell {
   uint8_t other[NVM_MAX_UNIT]; /* what flickering drifts to */
 };
 
+/* For snapshots: what a page holds has a stamp, and a copy of it is shared by all snapshots that have the same. */
+struct nvm_page {
+  uint64_t stamp;
+  struct nvm_kept *kept; /* a copy, with the stamp of its own time */
+  uint64_t hash, hashed; /* of the bytes, and the stamp it was made for, plus 1 */
+};
+
 struct nvm {
   uint8_t *bytes;
   uint32_t size, unit, page; /* bytes */
@@ -38,6 +45,8 @@ struct nvm {
   uint32_t *index;   /* by unit: 1 + place in cells, 0: plain */
   struct nvm_cell *cells;
   uint32_t cell_count, cell_room;
+  uint64_t changes; /* the last stamp given; never goes back */
+  struct nvm_page *pages;
 };
 
 bool nvm_init(struct nvm *nvm, uint32_t size, uint32_t unit, uint32_t page, uint8_t blank);
@@ -55,6 +64,15 @@ void nvm_program(struct nvm *nvm, uint32_t unit, const uint8_t *data, enum soc_f
 void nvm_erase(struct nvm *nvm, uint32_t offset, uint32_t size, enum soc_fate fate, uint32_t seed);
 /* A debug probe or programmer sets the contents: no wear; damage in the range is gone. */
 void nvm_set(struct nvm *nvm, uint32_t offset, const uint8_t *from, uint32_t size);
+
+/* Snapshots in memory: contents, wear, damaged cells. Saving copies the pages that changed since the last snapshot,
+ * restoring those that differ. Only for the array it was made of. */
+struct nvm_snapshot;
+struct nvm_snapshot *nvm_save(struct nvm *nvm);
+void nvm_restore(struct nvm *nvm, const struct nvm_snapshot *from);
+void nvm_forget(struct nvm *nvm, struct nvm_snapshot *snapshot);
+/* Of the contents; wear and damaged cells do not count. */
+uint64_t nvm_hash(struct nvm *nvm);
 
 /* Damaged cells as bytes, for the state folder. nvm_pack: the caller frees *to. nvm_unpack: total; false when the bytes
  * are not what nvm_pack makes for an array of this size, and then the array has no damaged cells. */

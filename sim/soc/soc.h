@@ -130,6 +130,27 @@ enum soc_cut_mode { SOC_CUT_BEFORE, SOC_CUT_CLEAN /* after */, SOC_CUT_TORN, SOC
 void soc_cut(struct soc *soc, uint64_t n, enum soc_cut_mode mode, uint32_t seed);
 uint64_t soc_flash_ops(const struct soc *soc); /* programs + page erases so far; a mass erase counts as one */
 
+/* ---- campaigns: many runs from one state ----
+ * A snapshot holds the whole chip: core, memories, peripherals, pending events, time, instruction counts, the plan of a
+ * power cut. Not the host's side: callbacks, reports made once, breakpoints, a drive. Between two runs only. Snapshots
+ * share flash pages that are the same. fork() works as well, but costs more. */
+struct soc_snapshot;
+struct soc_snapshot *soc_save_snapshot(struct soc *soc);
+void soc_load_snapshot(struct soc *soc, const struct soc_snapshot *snapshot); /* as often as you like */
+void soc_free_snapshot(struct soc *soc, struct soc_snapshot *snapshot);
+/* Equal when core registers, RAM, flash and peripheral registers are equal; instruction counts and times are left out,
+ * so two runs that have come together again compare equal although one took longer. `ignored`: addresses in RAM that do
+ * not count (stack below the stack pointer, counters); at most a few, not overlapping. */
+struct soc_range {
+  uint32_t addr, size;
+};
+uint64_t soc_hash(struct soc *soc, const struct soc_range *ignored, size_t count);
+/* The next instruction is fetched but not executed (cpu_skip). A firewall sees the fetch. */
+void soc_skip(struct soc *soc);
+/* Execute up to `max` instructions and note the address of each. Returns how many; *stop says why it ended
+ * (SOC_STOP_LIMIT: all of them). To run to instruction number N: soc_run(soc, N - cpu_instructions(soc_cpu(soc))). */
+size_t soc_trace(struct soc *soc, uint32_t *pcs, size_t max, enum soc_stop *stop);
+
 /* ---- figures ---- */
 struct soc_stats {
   uint64_t instructions; /* executed */

@@ -12,6 +12,8 @@
  */
 #include "sim/soc/l4/l4.h"
 
+#include "sim/soc/hash.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -466,6 +468,23 @@ static unsigned rdp(const struct soc *soc)
   return l4_rdp(chip(soc));
 }
 
+static struct nvm *array(struct soc *soc, unsigned number)
+{
+  return number == 0 ? &chip(soc)->flash.main : number == 1 ? &chip(soc)->flash.otp : NULL;
+}
+
+static uint64_t hidden_hash(const struct soc *soc)
+{
+  const struct l4 *l4 = chip(soc);
+  const struct l4_flash *f = &l4->flash;
+  const uint32_t hidden[] = {f->key_step,       f->option_key_step, f->keys_spoiled,     f->option_keys_spoiled,
+                             f->half,           f->half_at,         f->half_value,       f->op,
+                             f->op ? f->at : 0, f->row_open,        f->row_next,         l4->firewall.state,
+                             l4->firewall.gate, l4->rtc.key_step,   l4->sram2_key_step,  l4->iwdg.running,
+                             l4->iwdg.unlocked, l4->debugger,       l4->booted_elsewhere};
+  return soc_hash_bytes(soc_hash_bytes(0, hidden, sizeof hidden), &l4->options, sizeof l4->options);
+}
+
 static bool dap_open(const struct soc *soc)
 {
   return l4_debug_open(chip(soc));
@@ -547,9 +566,9 @@ const struct l4_part l4_part_l462 = {
   .regions = (chip_regions), .region_count = sizeof(chip_regions) / sizeof(chip_regions)[0], .names = l4_names,        \
   .name_count = L4_NAMES, .create = create, .destroy = destroy, .load = load, .stage = stage, .power_off = power_off,  \
   .reset = reset, .watched = watched, .fault_note = fault_note, .dap_halted = dap_halted, .dap_open = dap_open,        \
-  .dap_attach = dap_attach, .rdp = rdp, .uart_rx = uart_rx, .pin = drive_pin, .pin_release = release_pin,              \
-  .flash_load = flash_load, .flash_erase = flash_erase, .factory_load = factory_load, .wear = wear,                    \
-  .clear_wear = clear_wear
+  .dap_attach = dap_attach, .rdp = rdp, .chip_size = sizeof(struct l4), .array = array, .hidden_hash = hidden_hash,    \
+  .uart_rx = uart_rx, .pin = drive_pin, .pin_release = release_pin, .flash_load = flash_load,                          \
+  .flash_erase = flash_erase, .factory_load = factory_load, .wear = wear, .clear_wear = clear_wear
 
 const struct soc_model soc_stm32l476 = {L4_MODEL("stm32l476", l476_regions, l4_part_l476)};
 const struct soc_model soc_stm32l462 = {L4_MODEL("stm32l462", l462_regions, l4_part_l462)};
