@@ -15,6 +15,17 @@
     BOARD_AREA(MAP_ACTIVE_BASE, MAP_ACTIVE_SIZE), BOARD_AREA(MAP_DOWNLOAD_BASE, MAP_DOWNLOAD_SIZE), MAP_IMAGE_MAX      \
   }
 
+#define BOARD_SLOTS_2                                                                                                  \
+  {                                                                                                                    \
+    BOARD_AREA(MAP_ACTIVE_BASE_2, MAP_ACTIVE_SIZE_2), BOARD_AREA(MAP_DOWNLOAD_BASE_2, MAP_DOWNLOAD_SIZE_2),            \
+        MAP_IMAGE_MAX_2                                                                                                \
+  }
+#define BOARD_SLOTS_3                                                                                                  \
+  {                                                                                                                    \
+    BOARD_AREA(MAP_ACTIVE_BASE_3, MAP_ACTIVE_SIZE_3), BOARD_AREA(MAP_DOWNLOAD_BASE_3, MAP_DOWNLOAD_SIZE_3),            \
+        MAP_IMAGE_MAX_3                                                                                                \
+  }
+
 /* Slots of images 1..MAP_IMAGES (board/slots.c). */
 extern const struct install_slot board_slots[MAP_IMAGES];
 

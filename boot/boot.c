@@ -69,9 +69,14 @@ static enum boot_state check_new_fw_to_download(struct boot *boot)
   return BOOT_DOWNLOAD_NEW_USER_FW;
 }
 
+bool boot_slot_used(uint32_t image)
+{
+  return flash_is_blank(&board_slots[image - 1].active, 0, MAP_FLASH_UNIT) != PC_OK;
+}
+
 bool boot_image_present(void)
 {
-  return flash_is_blank(&SLOT->active, 0, MAP_FLASH_UNIT) != PC_OK;
+  return boot_slot_used(IMAGE);
 }
 
 static enum boot_state check_user_fw_status(struct boot *boot)
@@ -110,26 +115,45 @@ static enum boot_state download_new_user_fw(struct boot *boot)
 
 /* An image that is not authentic must not stay where it could be started: its code goes, from the end, so that the
  * first page, which says that there is an image, goes last. */
-static void wipe_active(void)
+void boot_wipe(uint32_t image)
 {
-  for (uint32_t at = SLOT->active.size; at != 0;) {
-    at -= SLOT->active.page;
-    (void)flash_erase(&SLOT->active, at, SLOT->active.page); /* blank pages too: after a cut one may only look blank */
+  const struct flash_area *active = &board_slots[image - 1].active;
+  for (uint32_t at = active->size; at != 0;) {
+    at -= active->page;
+    (void)flash_erase(active, at, active->page); /* blank pages too: after a cut one may only look blank */
     port_watchdog_refresh();
   }
+}
+
+static pc_status verify_active(struct boot *boot, uint32_t image)
+{
+  pc_status status = engine_call(ENGINE_VERIFY_START, image, ENGINE_SOURCE_ACTIVE, (uintptr_t)&boot->old_size);
+  return status == PC_OK ? boot_verify() : status;
 }
 
 static enum boot_state verify_user_fw_signature(struct boot *boot)
 {
   console_state("VERIFY USER FW SIGNATURE");
-  volatile pc_status status = PC_ERR_SIGNATURE;
-  status = engine_call(ENGINE_VERIFY_START, IMAGE, ENGINE_SOURCE_ACTIVE, (uintptr_t)&boot->old_size);
-  if (status == PC_OK)
-    status = boot_verify();
+  volatile pc_status status = PC_OK;
+  uint32_t image = IMAGE;
+  /* Others first, the one that is started last: its verification is what ENGINE_LAUNCH looks at. */
+  for (uint32_t n = 1; MAP_IMAGES > 1 && n <= MAP_IMAGES && status == PC_OK; n++) {
+    if (n == IMAGE || flash_is_blank(&board_slots[n - 1].active, 0, board_slots[n - 1].active.size) == PC_OK)
+      continue;
+    image = n;
+    status = verify_active(boot, n);
+    if (status == PC_OK && engine_call(ENGINE_RAISE_MINIMUM, n, 0, 0) != PC_OK)
+      return boot_fail(boot, BOOT_ERROR_HEADER_WRITE);
+  }
+  if (status == PC_OK) {
+    image = IMAGE;
+    status = PC_ERR_SIGNATURE;
+    status = verify_active(boot, IMAGE);
+  }
   if (status == PC_OK)
     return BOOT_EXECUTE_USER_FW;
-  wipe_active();
-  if (boot_image_present())
+  boot_wipe(image);
+  if (boot_slot_used(image))
     console_note("The refused image cannot be erased; it will not be started.");
   return boot_fail(boot, status == PC_ERR_NOT_BLANK                       ? BOOT_ERROR_EXTRA_CODE
                          : status == PC_ERR_FLASH || status == PC_ERR_ECC ? BOOT_ERROR_FLASH

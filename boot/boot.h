@@ -6,6 +6,7 @@
 #ifndef BOOT_BOOT_H
 #define BOOT_BOOT_H
 
+#include "board/slots.h"
 #include "boot/errors.h"
 #include "image/header.h"
 #include "loader/update_sink.h"
@@ -34,6 +35,10 @@ struct boot {
   enum boot_error last;  /* what the boot before ended with */
   uint32_t old_size;     /* of the image that a candidate would replace, 0 if there is none */
   uint32_t given_up;     /* an install that cannot be ended was given up at this reset */
+#if MAP_IMAGES > 1
+  uint32_t candidates; /* images of which the download slot holds one, as bits (image 1: bit 0) */
+  uint32_t set;        /* images that belong together in what is being done, likewise */
+#endif
   _Alignas(8) uint8_t header[IMAGE_HEADER_SIZE];
   union {
     struct {
@@ -52,6 +57,9 @@ enum boot_state boot_fail(struct boot *boot, enum boot_error error);
 
 /* Does anything lie at the start of the active slot? A wiped image leaves its header, for anti-rollback. */
 bool boot_image_present(void);
+bool boot_slot_used(uint32_t image);
+/* Erase an active slot whose image is not authentic. */
+void boot_wipe(uint32_t image);
 
 /* boot/download.c: one YMODEM session into the place that the slot mode gives it. PC_OK: all of it stands
  * there. */

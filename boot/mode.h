@@ -21,4 +21,8 @@ enum boot_state boot_mode_check(struct boot *boot);
 enum boot_state boot_mode_resume(struct boot *boot);
 enum boot_state boot_mode_install(struct boot *boot);
 
+/* boot/mode_set.c only, for boot/states_set.c: install, or bring back, all images of boot->set (not empty), each of
+ * which has been authenticated. */
+pc_status boot_mode_set_run(struct boot *boot, bool rollback);
+
 #endif

@@ -9,6 +9,13 @@ enum boot_state boot_states_check(struct boot *boot)
   return BOOT_CHECK_USER_FW_STATUS;
 }
 
+pc_status boot_states_seal(uint32_t images, bool validated)
+{
+  (void)images;
+  (void)validated;
+  return PC_ERR_UNSUPPORTED;
+}
+
 pc_status boot_states_launch(struct boot *boot)
 {
   (void)boot;

@@ -17,11 +17,22 @@ set_source_files_properties(${m}/3rdparty/p256-m/p256-m/p256-m.c PROPERTIES COMP
   "-O1;-fpeel-loops;--param=max-completely-peeled-insns=60;--param=max-completely-peel-times=8")
 set_source_files_properties(${FW_MBEDTLS} PROPERTIES COMPILE_FLAGS -w)
 
-# Made once, never replaced: whoever has a key folder keeps it.
-if(NOT EXISTS ${KEYS_DIR}/encryption_key.bin)
-  add_custom_command(OUTPUT ${KEYS_DIR}/encryption_key.bin
-    COMMAND test -e ${KEYS_DIR}/encryption_key.bin || ${PORTCULLIS} keys new ${KEYS_DIR} VERBATIM)
-endif()
+# Made once, never replaced: whoever has a key folder keeps it. Sets FW_KEYS_<n>.
+macro(fw_key_folder n)
+  if(${n} EQUAL 1)
+    set(FW_KEYS_${n} ${KEYS_DIR})
+  else()
+    set(FW_KEYS_${n} ${KEYS_DIR}-${n})
+  endif()
+  if(NOT EXISTS ${FW_KEYS_${n}}/encryption_key.bin)
+    get_property(made GLOBAL PROPERTY FW_KEYS_MADE_${n})
+    if(NOT made)
+      add_custom_command(OUTPUT ${FW_KEYS_${n}}/encryption_key.bin
+        COMMAND test -e ${FW_KEYS_${n}}/encryption_key.bin || ${PORTCULLIS} keys new ${FW_KEYS_${n}} VERBATIM)
+      set_property(GLOBAL PROPERTY FW_KEYS_MADE_${n} TRUE)
+    endif()
+  endif()
+endmacro()
 
 function(fw_objects NAME BOARD CPU)
   add_library(${NAME} OBJECT ${ARGN})
@@ -29,11 +40,11 @@ function(fw_objects NAME BOARD CPU)
   target_compile_options(${NAME} PRIVATE -mcpu=${CPU} $<$<COMPILE_LANGUAGE:C>:${FW_FLAGS} ${FW_WARN}>)
 endfunction()
 
-# pc_board(NAME SERIES stm32l4 CPU cortex-m4 [MODE swap|overwrite|single] [DEFINES ...] [NO_APP] [STATES] [DRIVE] [TRIGGER button|load]
+# pc_board(NAME SERIES stm32l4 CPU cortex-m4 [MODE swap|overwrite|single] [IMAGES 3] [DEFINES ...] [NO_APP] [STATES] [DRIVE] [TRIGGER button|load]
 #   [PROGRESS percent|none] [QUIET_TOO]
 #   [PROTECT development|production [LOW_LATENCY]] [TINY name|seed|filling[|define] ...])
 function(pc_board BOARD)
-  cmake_parse_arguments(A "NO_APP;STATES;LOW_LATENCY;DRIVE;QUIET_TOO" "SERIES;CPU;MODE;PROTECT;TRIGGER;PROGRESS" "DEFINES;TINY" ${ARGN})
+  cmake_parse_arguments(A "NO_APP;STATES;LOW_LATENCY;DRIVE;QUIET_TOO" "SERIES;CPU;MODE;IMAGES;PROTECT;TRIGGER;PROGRESS" "DEFINES;TINY" ${ARGN})
   if(PC_BOARDS AND NOT BOARD IN_LIST PC_BOARDS)
     return()
   endif()
@@ -57,9 +68,25 @@ function(pc_board BOARD)
   endif()
   # Image states: a strategy, linked or not
   set(states none)
+  set(boot_states none)
   if(A_STATES)
     set(states swap)
+    set(boot_states swap)
   endif()
+  # Several images (as many as MAP_IMAGES), installed and brought back as a set; only with the dual slot
+  if(NOT A_IMAGES)
+    set(A_IMAGES 1)
+  endif()
+  if(A_IMAGES GREATER 1)
+    if(NOT mode_boot STREQUAL mode_dual)
+      message(FATAL_ERROR "${BOARD}: several images need the dual slot with swap")
+    endif()
+    set(mode_boot mode_set)
+    if(A_STATES)
+      set(boot_states set)
+    endif()
+  endif()
+  list(APPEND A_DEFINES INSTALL_IMAGES=${A_IMAGES}u)
 
   # Updates from a USB drive
   set(drive boot/drive_none.c)
@@ -106,17 +133,22 @@ function(pc_board BOARD)
       DEPENDS ${CMAKE_SOURCE_DIR}/port/cortexm/${ld}.ld.in ${CMAKE_SOURCE_DIR}/board/${BOARD}/map.h)
   endforeach()
 
-  # Keys as code
-  add_custom_command(OUTPUT ${out}/keys.S
-    COMMAND ${PORTCULLIS} keys embed --keys ${KEYS_DIR} --arch v7m -o ${out}/keys.S
-    DEPENDS ${KEYS_DIR}/encryption_key.bin ${PORTCULLIS})
+  # Keys as code, each image's own: image 1 from KEYS_DIR, image N from KEYS_DIR-N
+  set(keys "")
+  foreach(n RANGE 1 ${A_IMAGES})
+    fw_key_folder(${n})
+    add_custom_command(OUTPUT ${out}/keys${n}.S
+      COMMAND ${PORTCULLIS} keys embed --keys ${FW_KEYS_${n}} --image ${n} --arch v7m -o ${out}/keys${n}.S
+      DEPENDS ${FW_KEYS_${n}}/encryption_key.bin ${PORTCULLIS})
+    list(APPEND keys ${out}/keys${n}.S)
+  endforeach()
 
   # The engine: linked with itself and the C library alone, everything but the gate made local. What it lacks would show as an
   # undefined symbol, and stops the build.
   fw_objects(${BOARD}_enclave_objects ${BOARD} ${A_CPU}
     engine/gate.c engine/header.c engine/rules.c engine/verify.c engine/states_${states}.c image/header.c flash/flash.c flash/log.c
     crypto/sha256.c crypto/aes_cbc.c crypto/ecdsa.c crypto/memory.c crypto/no_random.c ${FW_MBEDTLS}
-    ${port}/flash.c board/engine_board.c ${gate} port/cortexm/string.c ${out}/keys.S)
+    ${port}/flash.c board/engine_board.c ${gate} port/cortexm/string.c ${keys})
   target_compile_definitions(${BOARD}_enclave_objects PRIVATE ${A_DEFINES})
   add_custom_command(OUTPUT ${out}/enclave.o
     COMMAND ${CMAKE_C_COMPILER} ${cpu} -r -nostdlib -nostartfiles $<TARGET_OBJECTS:${BOARD}_enclave_objects>
@@ -128,7 +160,7 @@ function(pc_board BOARD)
   add_custom_target(${BOARD}_enclave DEPENDS ${out}/enclave.o)
 
   fw_objects(${BOARD}_boot_objects ${BOARD} ${A_CPU}
-    boot/boot.c boot/console.c boot/errors.c boot/services.c boot/download.c boot/trigger_${A_TRIGGER}.c boot/states_${states}.c
+    boot/boot.c boot/console.c boot/errors.c boot/services.c boot/download.c boot/trigger_${A_TRIGGER}.c boot/states_${boot_states}.c
     boot/${mode_boot}.c ${drive} flash/flash.c image/header.c
     ${mode_install}
     loader/ymodem.c loader/update.c loader/update_sink.c loader/update_board.c loader/handover.c board/slots.c ${port}/flash.c

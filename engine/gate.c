@@ -32,8 +32,8 @@ static pc_status init(void)
     return PC_ERR_STATE;
   memset(&engine, 0, sizeof engine);
   pc_status status = log_open(&engine.journal, &engine_board.journal);
-  if (status == PC_OK)
-    status = log_open(&engine.counter, &engine_board.counter);
+  for (uint32_t i = 0; i < ENGINE_IMAGES && i < engine_board.images && status == PC_OK; i++)
+    status = log_open(&engine.counter[i], &engine_board.counter[i]);
   if (status != PC_OK)
     return status;
   engine.open = ENGINE_YES;
@@ -61,6 +61,8 @@ static pc_status get_info(uintptr_t image, struct engine_image_info *out)
     *out = engine.running[image - 1];
     return PC_OK;
   }
+  if (ENGINE_IMAGES > 1 && engine.open != ENGINE_YES && engine.verified != 0)
+    return PC_ERR_BLANK;   /* all that is there was authenticated: a header without its image counts for nothing here */
   engine.verify.image = 0; /* its header buffer is used here */
   pc_status status = engine_header_load((uint32_t)image, ENGINE_SOURCE_ACTIVE, header);
   if (status == PC_OK)
@@ -111,23 +113,20 @@ static pc_status header_write(uintptr_t image, const uint8_t *from)
   return engine_header_store((uint32_t)image, engine.verify.header);
 }
 
-#define ALL_IMAGES 255u
-
 static pc_status validate(uintptr_t image)
 {
-  if (image != ALL_IMAGES && engine_slot(image) == NULL)
+  if (image != ENGINE_ALL_IMAGES && engine_slot(image) == NULL)
     return PC_ERR_PARAM;
-  pc_status status = PC_OK;
-  for (uint32_t n = 1; n <= engine_board.images && status == PC_OK; n++)
-    if (image == ALL_IMAGES || image == n)
-      status = engine_states.validate(n);
-  return status;
+  return engine_states.validate((uint32_t)image);
 }
 
 static pc_status raise_minimum(uintptr_t image)
 {
   const struct engine_verify *v = &engine.verify;
   if ((engine.verified >> (image - 1) & 1u) == 0 || v->info.image != image)
+    return PC_ERR_STATE;
+  /* The buffer may have held another image's header meanwhile. */
+  if (ENGINE_IMAGES > 1 && engine_header_load((uint32_t)image, ENGINE_SOURCE_ACTIVE, engine.verify.header) != PC_OK)
     return PC_ERR_STATE;
   uint32_t state = engine_states.read(v->header);
   return state == IMAGE_STATE_VALID || state == IMAGE_STATE_VALID_ALL ? engine_raise_minimum(&v->info) : PC_OK;
@@ -146,17 +145,32 @@ static pc_status decrypt_start(uintptr_t image, const uint8_t *iv)
   return PC_OK;
 }
 
+/* The images that must have been authenticated before this one is started: itself, and all others that the board has,
+ * unless nothing at all lies in their slots. */
+static uint32_t images_needed(uintptr_t image)
+{
+  uint32_t needed = engine_bit((uint32_t)image);
+  for (uint32_t n = 1; ENGINE_IMAGES > 1 && engine_slot(n) != NULL; n++) {
+    const struct flash_area *active = &engine_slot(n)->slots.active;
+    if (n != image && flash_is_blank(active, 0, active->size) != PC_OK)
+      needed |= engine_bit(n);
+  }
+  return engine_bits_doubled(needed);
+}
+
 static pc_status launch(uintptr_t image, uint32_t *vectors)
 {
   const struct engine_slot *slot = engine_slot(image);
-  uint32_t bit = 1u << (image - 1);
+  const uint32_t needed = images_needed(image);
   crypto_cbc_end(&engine_cbc);
   engine.open = ENGINE_NO;
   /* The address only comes out right if the verification ran to its end and the tags were equal: there is no single
    * branch between a refused image and a running one. */
-  *vectors = slot->slots.active.base ^ engine.verify.mismatch ^ (engine.verified ^ (bit | (~bit & 0xFFFFu) << 16)) ^
+  *vectors = slot->slots.active.base ^ engine.verify.mismatch ^ (engine.verified ^ needed) ^
              (engine.flow ^ (ENGINE_FLOW_START + ENGINE_FLOW_SIGNATURE + ENGINE_FLOW_TAG));
-  if (engine.verified != (bit | (~bit & 0xFFFFu) << 16))
+  if (ENGINE_IMAGES > 1) /* flow and mismatch are those of the last verification */
+    *vectors ^= engine.verify.info.image ^ image;
+  if (engine.verified != needed || (ENGINE_IMAGES > 1 && engine.verify.info.image != image))
     return PC_ERR_STATE;
   if (engine.verify.mismatch != 0 || engine.flow != ENGINE_FLOW_START + ENGINE_FLOW_SIGNATURE + ENGINE_FLOW_TAG)
     return PC_ERR_FLOW;

@@ -8,7 +8,7 @@
 #include "install/install.h"
 #include "portcullis/engine.h"
 
-#define ENGINE_IMAGES 3u
+#define ENGINE_IMAGES INSTALL_IMAGES /* the most that this build serves */
 #define ENGINE_CHUNK  256u
 
 /* ---- what a board gives its engine (board/<name>/engine_board.c) ---- */
@@ -27,7 +27,8 @@ struct engine_board {
   uint32_t product;
   uint32_t accept_vendor; /* ENGINE_YES: protocol 1 may replace protocol 2 */
   uint32_t minimum;       /* version below which nothing is ever accepted */
-  struct flash_area journal, counter;
+  struct flash_area journal;
+  struct flash_area counter[ENGINE_IMAGES]; /* minimum versions, a log each */
   struct engine_range own[3]; /* the engine's code, RAM and flash data: callers' pointers must stay out of them */
   struct engine_slot image[ENGINE_IMAGES];
 };
@@ -40,10 +41,10 @@ extern const struct engine_board engine_board;
 struct engine_state {
   uint32_t ready;    /* ENGINE_YES after ENGINE_INIT */
   uint32_t open;     /* ENGINE_YES while [boot] services may be used */
-  uint32_t verified; /* images authenticated in the active slot: bit n-1, and its complement in the upper half */
+  uint32_t verified; /* images authenticated in their active slots: bits n-1, and their complement in the upper half */
   uint32_t flow;     /* counts the steps of a verification (ENGINE_FLOW_...) */
   struct engine_image_info running[ENGINE_IMAGES]; /* of the images in `verified` */
-  struct log journal, counter;
+  struct log journal, counter[ENGINE_IMAGES];
   struct engine_verify {
     uint32_t image, source; /* 0: none under way */
     struct image_info info;
@@ -68,6 +69,16 @@ extern struct crypto_cbc engine_cbc;
 
 /* Slot table entry of an image, NULL for an image that the board has not. */
 const struct engine_slot *engine_slot(uintptr_t image);
+
+/* The bit of an image, and a set of bits as `verified` has it. */
+static inline uint32_t engine_bit(uint32_t image)
+{
+  return 1u << (image - 1);
+}
+static inline uint32_t engine_bits_doubled(uint32_t bits)
+{
+  return bits | (~bits & 0xFFFFu) << 16;
+}
 
 /* header.c: read a header page, check its bounds and its signature. ACTIVE reads the active header page, DOWNLOAD the
  * download slot's, BACKUP the kept header in that slot's second page. PC_ERR_BLANK, PC_ERR_ECC, PC_ERR_FORMAT,

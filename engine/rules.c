@@ -12,7 +12,8 @@ static uint32_t comparable(const struct image_info *info)
 
 pc_status engine_above_minimum(const struct image_info *info)
 {
-  uint32_t minimum = engine.counter.last > engine_board.minimum ? engine.counter.last : engine_board.minimum;
+  const uint32_t stored = engine.counter[info->image - 1].last;
+  uint32_t minimum = stored > engine_board.minimum ? stored : engine_board.minimum;
   return comparable(info) < minimum ? PC_ERR_VERSION : PC_OK;
 }
 
@@ -57,7 +58,8 @@ pc_status engine_raise_minimum(const struct image_info *info)
 {
   /* Never above the image that asks: it would refuse itself. The log's value only ever grows. */
   uint32_t minimum = info->minimum < comparable(info) ? info->minimum : comparable(info);
-  if ((info->flags & IMAGE_FLAG_RAISE_MINIMUM) == 0 || minimum <= engine.counter.last)
+  struct log *stored = &engine.counter[info->image - 1];
+  if ((info->flags & IMAGE_FLAG_RAISE_MINIMUM) == 0 || minimum <= stored->last)
     return PC_OK;
-  return log_put(&engine.counter, minimum);
+  return log_put(stored, minimum);
 }

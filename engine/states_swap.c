@@ -6,7 +6,8 @@
 
 #include <string.h>
 
-#define FIELD 32u
+#define FIELD       32u
+#define FINGERPRINT 3u /* the field behind the states */
 
 static bool field_is(const uint8_t header[IMAGE_HEADER_SIZE], uint32_t field, uint8_t value)
 {
@@ -27,11 +28,16 @@ static uint32_t state_read(const uint8_t header[IMAGE_HEADER_SIZE])
   return field_is(header, 1, 0x55) ? IMAGE_STATE_VALID_ALL : IMAGE_STATE_SELFTEST;
 }
 
+static pc_status write_field(uint32_t image, uint32_t field, uint8_t value)
+{
+  uint8_t bytes[FIELD];
+  memset(bytes, value, sizeof bytes);
+  return flash_program(&engine_slot(image)->header, IMAGE_AT_STATE + field * FIELD, bytes, FIELD);
+}
+
 static pc_status write_zeros(uint32_t image, uint32_t field)
 {
-  uint8_t zeros[FIELD];
-  memset(zeros, 0, sizeof zeros);
-  return flash_program(&engine_slot(image)->header, IMAGE_AT_STATE + field * FIELD, zeros, FIELD);
+  return write_field(image, field, 0);
 }
 
 static pc_status current(uint32_t image, uint32_t *state)
@@ -42,9 +48,33 @@ static pc_status current(uint32_t image, uint32_t *state)
   return status;
 }
 
+/* All that are under test, by one write: VALID_ALL in the header of the first of them (that is the master's, if it is
+ * under test). The boot loader reads it at the next reset and makes it good for each of them. */
+static pc_status validate_all(void)
+{
+  uint32_t state, first = 0, tested = 0, valid = 0;
+  for (uint32_t n = 1; engine_slot(n) != NULL; n++) {
+    if (current(n, &state) != PC_OK)
+      continue;
+    if (state == IMAGE_STATE_VALID_ALL)
+      return PC_OK;
+    valid += state == IMAGE_STATE_VALID;
+    if (state == IMAGE_STATE_SELFTEST && tested++ == 0)
+      first = n;
+  }
+  if (tested == 0)
+    return valid != 0 ? PC_OK : PC_ERR_STATE;
+  return write_field(first, 1, tested > 1 ? 0x55 : 0);
+}
+
 static pc_status validate(uint32_t image)
 {
   uint32_t state;
+  if (image == ENGINE_ALL_IMAGES) {
+    if (ENGINE_IMAGES > 1)
+      return validate_all();
+    image = 1;
+  }
   pc_status status = current(image, &state);
   if (status != PC_OK || state == IMAGE_STATE_VALID || state == IMAGE_STATE_VALID_ALL)
     return status;
@@ -57,6 +87,13 @@ static pc_status set(uint32_t image, uint32_t state)
   pc_status status = current(image, &now);
   if (status != PC_OK)
     return status;
+  if (ENGINE_IMAGES > 1 && engine_board.images > 1 && (state == IMAGE_STATE_VALID || state == ENGINE_STATE_KEEP)) {
+    if (state == IMAGE_STATE_VALID)
+      status = write_zeros(image, 2);
+    if (state == IMAGE_STATE_VALID && status == PC_OK)
+      status = write_zeros(image, 1);
+    return status == PC_OK ? write_zeros(image, FINGERPRINT) : status;
+  }
   if (now == IMAGE_STATE_NEW && state == IMAGE_STATE_SELFTEST)
     return write_zeros(image, 2);
   /* A torn VALID reads as SELFTEST from time to time: the boot loader, which read VALID, makes it whole. */

@@ -9,7 +9,7 @@ pc_status engine_verify_start(uint32_t image, uint32_t source, uint32_t *old_siz
   struct engine_verify *v = &engine.verify;
   const struct engine_slot *slot = engine_slot(image);
   v->image = 0;
-  engine.verified = 0;
+  engine.verified = ENGINE_IMAGES > 1 ? engine_bits_doubled(engine.verified & 0xFFFFu & ~engine_bit(image)) : 0;
   engine.flow = 0;
   *old_size = 0;
   if (source != ENGINE_SOURCE_ACTIVE && source != ENGINE_SOURCE_DOWNLOAD && source != ENGINE_SOURCE_BACKUP)
@@ -118,7 +118,9 @@ pc_status engine_verify_end(void)
     mismatch |= (uint32_t)(digest[i] ^ v->header[IMAGE_AT_TAG + i]) << (i % 4 * 8);
   v->mismatch = mismatch;
   engine_describe(v->header, &v->info, &engine.running[image - 1]);
-  uint32_t bit = 1u << (image - 1);
-  engine.verified = bit | (~bit & 0xFFFFu) << 16;
+  uint32_t bits = engine_bit(image);
+  if (ENGINE_IMAGES > 1)
+    bits |= engine.verified & 0xFFFFu;
+  engine.verified = engine_bits_doubled(bits);
   return verdict;
 }

@@ -38,6 +38,13 @@
 #include "flash/flash.h"
 #include "image/header.h"
 
+#include <stdbool.h>
+
+/* The most images that this build serves; what only sets of images need is not in a build for one. */
+#ifndef INSTALL_IMAGES
+#define INSTALL_IMAGES 3u
+#endif
+
 /* Slots of one image. Pages of equal size, unless no install keeps the old image. */
 struct install_slot {
   struct flash_area active;   /* image pages, starts with the vector table; at most 2^20 - 1 pages */
@@ -53,19 +60,24 @@ enum install_step {
   INSTALL_DONE = 3,   /* A[page] holds what it shall hold */
   INSTALL_KEPT = 4,   /* old header saved in D[0], if the old image is kept; the active header may be half written */
   INSTALL_HEADER = 5, /* new active header written; the candidate's header page may be half erased */
-  INSTALL_END = 6     /* all done; only here so that a torn NONE cannot turn into HEADER again */
+  INSTALL_END = 6,    /* all done; only here so that a torn NONE cannot turn into HEADER again */
+  INSTALL_NEXT = 7,   /* of a set: the image before is done, nothing of this one is moved yet */
+  INSTALL_SEAL = 8    /* a set stays: its headers are being sealed (boot/states_set.c); page: its images, as bits */
 };
-/* Fields of a record: step << 28 | flags << 24 | image << 20 | page index (20 bits). All records of one install
- * carry its flags; KEEP_OLD may go away on the way. */
+/* Fields of a record: step << 28 | flags << 24 | rest << 22 | image << 20 | page index (20 bits). All records of one
+ * install carry its flags and rest; KEEP_OLD may go away on the way. `rest`: the images of a set that are still to
+ * come, bit 0: image + 1, bit 1: image + 2. */
 #define INSTALL_RECORD(step, flags, image, page)                                                                       \
   ((uint32_t)(step) << 28 | (uint32_t)(flags) << 24 | (uint32_t)(image) << 20 | (uint32_t)(page))
 #define INSTALL_RECORD_STEP(record)  ((record) >> 28)
 #define INSTALL_RECORD_FLAGS(record) (((record) >> 24) & 15u)
-#define INSTALL_RECORD_IMAGE(record) (((record) >> 20) & 15u)
+#define INSTALL_RECORD_REST(record)  (((record) >> 22) & 3u)
+#define INSTALL_RECORD_IMAGE(record) (((record) >> 20) & 3u)
 #define INSTALL_RECORD_PAGE(record)  ((record)&INSTALL_MAX_PAGES)
 #define INSTALL_MAX_PAGES            0xFFFFFu
 #define INSTALL_FLAG_KEEP_OLD        1u /* the old image ends in the download slot */
 #define INSTALL_FLAG_ROLLBACK        2u /* the candidate is the old image there */
+#define INSTALL_FLAG_VALID           1u /* of INSTALL_SEAL: the set has been validated */
 
 /* What install needs of the engine. Every function returns PC_OK or an error that ends the install (to be resumed at
  * the next reset, unless noted). `image` is 1..3. */
@@ -103,7 +115,8 @@ struct install {
 /* Begin and carry through: `new_header` is the download slot's header, authenticated, and its image verified by the
  * caller. `old_size`: bytes of the valid image in the active slot, with its header in the active header page; 0 if
  * there is none (or none is to be kept: install without swap). The header's state and fingerprint fields are not used:
- * the active header gets state NEW and, as fingerprint, the first 32 bytes of the kept header's signature, or zeros.
+ * the active header gets state NEW and, as fingerprint, the first 32 bytes of the kept header's signature, or zeros
+ * (FF in a build for several images, where zeros say that a header is sealed: boot/states_set.c).
  * PC_OK: the new image with its header stands in the active slot, everything behind it there is blank, and the journal
  * says NONE. PC_ERR_FLASH/PC_ERR_ECC: a cell failed; what was begun is resumed at the next reset. PC_ERR_PARAM: sizes
  * do not fit the slots; PC_ERR_UNSUPPORTED: a partial image; nothing was touched in either case. Whatever the journal
@@ -117,6 +130,16 @@ pc_status install_run(const struct install *install, const uint8_t new_header[IM
  * install_run(). */
 pc_status install_rollback(const struct install *install, const uint8_t old_header[IMAGE_HEADER_SIZE]);
 
+/* The same for one image of a set. `rest`: the images that come after it, as INSTALL_RECORD_REST() has them; `first`:
+ * it is the first one, else the journal's latest record must be the INSTALL_NEXT that the image before has left. With
+ * PC_OK and a rest, the journal then says INSTALL_NEXT of the next image: the caller goes on with it, now or after a
+ * reset; it authenticates its candidate (or backup) in full before. So a set is installed whole once its first record
+ * behind BEGIN is written, and not at all before. */
+pc_status install_run_set(const struct install *install, const uint8_t new_header[IMAGE_HEADER_SIZE], uint32_t old_size,
+                          uint32_t rest, bool first);
+pc_status install_rollback_set(const struct install *install, const uint8_t old_header[IMAGE_HEADER_SIZE],
+                               uint32_t rest, bool first);
+
 /* Read the header that install_resume() needs for this record: to be authenticated by the caller. From HEADER on it is
  * not needed and may be gone. Results of flash_read(). */
 pc_status install_header(const struct install *install, uint32_t record, uint8_t header[IMAGE_HEADER_SIZE]);
@@ -124,6 +147,7 @@ pc_status install_header(const struct install *install, uint32_t record, uint8_t
 /* After a reset, before anything else looks at the slots: goes on and ends what the journal says, as above.
  * PC_ERR_BLANK: nothing was going on or nothing was moved yet (the record is then withdrawn, and the caller starts
  * again with full checks); also for a record of another image or one that no install_run() on this slot writes.
+ * INSTALL_NEXT and INSTALL_SEAL are left to the caller (PC_ERR_BLANK). A PC_OK may leave INSTALL_NEXT, as above.
  * PC_ERR_STATE: the header is needed and `header` is NULL (it did not authenticate). PC_ERR_PARAM: it does not fit the
  * slots. */
 pc_status install_resume(const struct install *install, const uint8_t *header);

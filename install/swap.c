@@ -14,13 +14,27 @@ struct walk {
   uint32_t old_pages;    /* of the image that is kept, 0: none */
   uint32_t base;         /* of the candidate's header page in the download slot */
   uint32_t flags;
+  uint32_t rest; /* images of the set that come after this one */
   uint32_t percent;
 };
 
 static pc_status record(const struct walk *walk, uint32_t step, uint32_t page)
 {
   const struct install *install = walk->install;
-  return install->services->journal_put(INSTALL_RECORD(step, walk->flags, install->image, page));
+  const uint32_t rest = INSTALL_IMAGES > 1 ? walk->rest << 2 : 0;
+  return install->services->journal_put(INSTALL_RECORD(step, walk->flags, rest | install->image, page));
+}
+
+/* On to the next image of the set. */
+static pc_status record_next(const struct walk *walk)
+{
+  uint32_t image = walk->install->image + 1, rest = walk->rest >> 1;
+  if ((walk->rest & 1u) == 0) {
+    image++;
+    rest = 0;
+  }
+  return walk->install->services->journal_put(
+      INSTALL_RECORD(INSTALL_NEXT, walk->flags & INSTALL_FLAG_ROLLBACK, rest << 2 | image, 0));
 }
 
 static void give_up_old(struct walk *walk)
@@ -132,13 +146,15 @@ static pc_status finish(struct walk *walk, uint32_t step)
     /* The signature of the header in D[0]: its first half is the fingerprint. */
     if ((walk->flags & INSTALL_FLAG_KEEP_OLD) == 0 ||
         flash_read(download, download->page + IMAGE_AT_SIGNATURE, fingerprint, IMAGE_TAG_SIZE) != PC_OK)
-      memset(fingerprint, 0, IMAGE_TAG_SIZE);
+      memset(fingerprint, INSTALL_IMAGES > 1 && (walk->flags & INSTALL_FLAG_ROLLBACK) == 0 ? 0xFF : 0, IMAGE_TAG_SIZE);
     status = install->services->header_write(install->image, header);
     if (status == PC_OK)
       status = record(walk, INSTALL_HEADER, 0);
   }
   if (status == PC_OK)
     status = install_erase(install, download, walk->base);
+  if (INSTALL_IMAGES > 1 && status == PC_OK && walk->rest != 0)
+    return record_next(walk);
   if (status == PC_OK)
     status = record(walk, INSTALL_END, 0);
   if (status == PC_OK)
@@ -174,17 +190,21 @@ static pc_status prepare(struct walk *walk, const struct install *install, const
   return PC_OK;
 }
 
-static pc_status begin(struct walk *walk)
+static pc_status begin(struct walk *walk, uint32_t rest, bool first)
 {
   const struct flash_area *active = &walk->install->slot->active;
   const uint32_t pages = active->size / active->page;
-  pc_status status = record(walk, INSTALL_BEGIN, pages);
+  walk->rest = rest;
+  /* Within a set NEXT, which is there already, stands for BEGIN: it is not withdrawn, and so is made sure. */
+  pc_status status =
+      INSTALL_IMAGES == 1 || first ? record(walk, INSTALL_BEGIN, pages) : walk->install->services->journal_confirm();
   if (status == PC_OK)
     status = walk_pages(walk, pages, false);
   return status == PC_OK ? finish(walk, INSTALL_BEGIN) : status;
 }
 
-pc_status install_run(const struct install *install, const uint8_t new_header[IMAGE_HEADER_SIZE], uint32_t old_size)
+static pc_status run(const struct install *install, const uint8_t *new_header, uint32_t old_size, uint32_t rest,
+                     bool first)
 {
   struct walk walk;
   pc_status status = prepare(&walk, install, new_header, old_size != 0 ? INSTALL_FLAG_KEEP_OLD : 0, old_size);
@@ -193,16 +213,38 @@ pc_status install_run(const struct install *install, const uint8_t new_header[IM
   if (install_field(new_header, IMAGE_AT_PARTIAL_OFFSET) != 0 ||
       install_field(new_header, IMAGE_AT_PARTIAL_SIZE) != walk.size)
     return PC_ERR_UNSUPPORTED;
-  return begin(&walk);
+  return begin(&walk, rest, first);
 }
 
-pc_status install_rollback(const struct install *install, const uint8_t old_header[IMAGE_HEADER_SIZE])
+pc_status install_run(const struct install *install, const uint8_t new_header[IMAGE_HEADER_SIZE], uint32_t old_size)
+{
+  return run(install, new_header, old_size, 0, true);
+}
+
+pc_status install_run_set(const struct install *install, const uint8_t new_header[IMAGE_HEADER_SIZE], uint32_t old_size,
+                          uint32_t rest, bool first)
+{
+  return run(install, new_header, old_size, rest, first);
+}
+
+static pc_status roll_back(const struct install *install, const uint8_t *old_header, uint32_t rest, bool first)
 {
   struct walk walk;
   pc_status status = prepare(&walk, install, old_header, INSTALL_FLAG_ROLLBACK, 0);
   if (status != PC_OK)
     return status;
-  return begin(&walk);
+  return begin(&walk, rest, first);
+}
+
+pc_status install_rollback(const struct install *install, const uint8_t old_header[IMAGE_HEADER_SIZE])
+{
+  return roll_back(install, old_header, 0, true);
+}
+
+pc_status install_rollback_set(const struct install *install, const uint8_t old_header[IMAGE_HEADER_SIZE],
+                               uint32_t rest, bool first)
+{
+  return roll_back(install, old_header, rest, first);
 }
 
 static uint32_t header_offset(const struct install *install, uint32_t record)
@@ -246,6 +288,7 @@ pc_status install_resume(const struct install *install, const uint8_t *header)
     return PC_ERR_BLANK;
 
   struct walk walk = {.install = install, .flags = flags, .base = header_offset(install, last)};
+  const uint32_t rest = INSTALL_RECORD_REST(last);
   if (step < INSTALL_HEADER) {
     if (header == NULL)
       return PC_ERR_STATE;
@@ -254,6 +297,7 @@ pc_status install_resume(const struct install *install, const uint8_t *header)
     if (status != PC_OK)
       return status;
   }
+  walk.rest = rest;
   /* From here on the latest record is relied upon: what it says is done must not come undone by a weak cell. */
   status = install->services->journal_confirm();
   if (status == PC_OK && step < INSTALL_KEPT)

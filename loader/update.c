@@ -17,7 +17,9 @@
 #define BUSY  0xB5574A69u
 #define FREE  0x4AA8B596u
 
+/* The last byte: '1' for this slot alone; for a set '@' and a bit for each image. */
 static const uint8_t mark[8] = {'I', 'N', 'S', 'T', 'A', 'L', 'L', '1'};
+#define MARK_SET 0x40u
 
 _Static_assert(UPDATE_HEADER_SIZE == IMAGE_HEADER_SIZE && UPDATE_FILE_OFFSET == IMAGE_FILE_OFFSET &&
                    UPDATE_UNIT == FLASH_MAX_UNIT && IMAGE_HEADER_SIZE % FLASH_MAX_UNIT == 0,
@@ -214,24 +216,59 @@ pc_status update_finish(struct update *u)
   return conclude(u, status);
 }
 
-pc_status update_install(struct update *u)
+static pc_status write_mark(struct update *u, uint8_t last)
 {
   const struct flash_area *slot = u->target.slot;
+  memset(u->unit, 0xFF, sizeof u->unit);
+  memcpy(u->unit, mark, sizeof mark);
+  u->unit[sizeof mark - 1] = last;
+  pc_status status =
+      flash_program(slot, IMAGE_HEADER_SIZE, u->unit, slot->unit > sizeof mark ? slot->unit : sizeof mark);
+  if (status == PC_OK)
+    u->step = UPDATE_REQUESTED;
+  return status;
+}
+
+pc_status update_install(struct update *u)
+{
   if (!enter(u))
     return PC_ERR_STATE;
   if (u->step == UPDATE_REQUESTED)
     return leave(u, PC_OK);
   if (u->step != UPDATE_READY)
     return leave(u, PC_ERR_STATE);
-  pc_status status = flash_program(slot, 0, u->header, IMAGE_HEADER_SIZE);
-  if (status == PC_OK) {
-    memset(u->unit, 0xFF, sizeof u->unit);
-    memcpy(u->unit, mark, sizeof mark);
-    status = flash_program(slot, IMAGE_HEADER_SIZE, u->unit, slot->unit > sizeof mark ? slot->unit : sizeof mark);
-  }
+  pc_status status = flash_program(u->target.slot, 0, u->header, IMAGE_HEADER_SIZE);
   if (status == PC_OK)
-    u->step = UPDATE_REQUESTED;
+    status = write_mark(u, mark[sizeof mark - 1]);
   return conclude(u, status);
+}
+
+pc_status update_install_set(struct update *const updates[], uint32_t count)
+{
+  uint8_t images = 0;
+  pc_status status = PC_OK;
+  if (count == 0 || count > 3)
+    return PC_ERR_PARAM;
+  for (uint32_t i = 0; i < count; i++) {
+    const struct update *u = updates[i];
+    if (u->magic != MAGIC || u->busy != FREE || u->step != UPDATE_READY)
+      return PC_ERR_STATE;
+    /* The header was judged: its image number is one that the board has. */
+    const uint8_t bit = (uint8_t)(1u << ((u->header[IMAGE_AT_MAGIC + 3] - (uint32_t)'1') & 3u));
+    if ((images & bit) != 0)
+      return PC_ERR_PARAM;
+    images |= bit;
+  }
+  for (uint32_t i = 0; i < count && status == PC_OK; i++)
+    status = flash_program(updates[i]->target.slot, 0, updates[i]->header, IMAGE_HEADER_SIZE);
+  if (status == PC_OK)
+    status = write_mark(updates[0], (uint8_t)(MARK_SET | images));
+  for (uint32_t i = 0; i < count; i++) {
+    if (status == PC_OK)
+      updates[i]->step = UPDATE_REQUESTED;
+    (void)conclude(updates[i], status);
+  }
+  return status;
 }
 
 pc_status update_abort(struct update *u)
@@ -268,6 +305,16 @@ pc_status update_status(const struct update *u, struct update_state *state)
       image_header_parse(u->header, UINT32_MAX, &info) == PC_OK)
     state->version = info.version;
   return PC_OK;
+}
+
+uint32_t update_asked_set(const struct flash_area *slot, uint32_t image)
+{
+  uint8_t found[sizeof mark];
+  if (flash_read(slot, IMAGE_HEADER_SIZE, found, sizeof found) != PC_OK || memcmp(found, mark, sizeof mark - 1) != 0)
+    return 0;
+  if (found[sizeof mark - 1] == mark[sizeof mark - 1])
+    return 1u << (image - 1u);
+  return (found[sizeof mark - 1] & ~7u) == MARK_SET ? found[sizeof mark - 1] & 7u : 0;
 }
 
 pc_status update_asked(const struct flash_area *slot)

@@ -24,14 +24,22 @@ static pc_status judge(void *ctx, const uint8_t *header)
   return engine_call(ENGINE_CHECK_CANDIDATE, (uintptr_t)header, 0, 0);
 }
 
-pc_status update_init_image(struct update *u, uint32_t image)
+pc_status update_init_target(struct update_target *target, uint32_t image)
 {
   const struct flash_area *slot = download_slot(image);
   if (slot == NULL)
     return PC_ERR_PARAM;
-  const struct update_target target = {slot, image, capacity(image, slot), judge, NULL, NULL};
-  update_init(u, &target);
+  *target = (struct update_target){slot, image, capacity(image, slot), judge, NULL, NULL};
   return PC_OK;
+}
+
+pc_status update_init_image(struct update *u, uint32_t image)
+{
+  struct update_target target;
+  pc_status status = update_init_target(&target, image);
+  if (status == PC_OK)
+    update_init(u, &target);
+  return status;
 }
 
 pc_status update_install_now(struct update *u)

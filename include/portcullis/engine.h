@@ -23,7 +23,11 @@ enum engine_service {
   /* ---- open to applications ---- */
   ENGINE_GET_INFO = 0x11,  /* a: image, b: struct engine_image_info *. PC_ERR_BLANK: no valid active header */
   ENGINE_GET_STATE = 0x12, /* a: image, b: uint32_t * (IMAGE_STATE_...). As above */
-  ENGINE_VALIDATE = 0x13,  /* a: image 1..3, or 255 for all. PC_ERR_UNSUPPORTED where the board has no image states */
+  /* The application says that an image works. a: image 1..3, or ENGINE_ALL_IMAGES: all that are under test, by one
+   * write (a power cut leaves all of them validated or none). Images that were installed together stay only if all of
+   * them are validated by the next reset. PC_OK also if it was done before; PC_ERR_STATE: not under test;
+   * PC_ERR_UNSUPPORTED where the board has no image states. */
+  ENGINE_VALIDATE = 0x13,
   /* May this header be installed? a: header (320 bytes). Checks its bounds, signature, product and version against the
    * active image and the stored minimum. PC_ERR_FORMAT, _SIZE, _SIGNATURE, _PRODUCT, _VERSION say why not. */
   ENGINE_CHECK_CANDIDATE = 0x14,
@@ -49,18 +53,23 @@ enum engine_service {
   ENGINE_VERIFY_START = 0x29,
   ENGINE_VERIFY_STEP = 0x2A,
   ENGINE_VERIFY_END = 0x2B,
-  /* Lock the [boot] services and give the address of image a's vector table, if image a was authenticated in full since
-   * this reset: b: uint32_t *. Otherwise PC_ERR_STATE, and the address is useless. */
+  /* Lock the [boot] services and give the address of image a's vector table, if since this reset image a was
+   * authenticated in full, last of all, and every other image whose slot is not blank was, too: b: uint32_t *.
+   * Otherwise PC_ERR_STATE, and the address is useless. */
   ENGINE_LAUNCH = 0x2C,
   ENGINE_LOCK = 0x2D,
   /* Is the header at a (320 bytes) authentic? Bounds and signature only: for an install that goes on after a reset. */
   ENGINE_HEADER_CHECK = 0x2E,
   /* Image states (boards that have them, else PC_ERR_UNSUPPORTED). a: image, b: IMAGE_STATE_...: NEW may become
-   * SELFTEST, SELFTEST INVALID; VALID may be written again. PC_ERR_STATE: any other step. */
+   * SELFTEST, SELFTEST INVALID; VALID may be written again. With several images: VALID also ends the test for good (the
+   * header names no backup any more); ENGINE_STATE_KEEP does only that. PC_ERR_STATE: any other step. */
   ENGINE_SET_STATE = 0x2F,
   /* Image a, just authenticated: raise the stored minimum version if it asks for it and is validated. */
   ENGINE_RAISE_MINIMUM = 0x30
 };
+
+#define ENGINE_ALL_IMAGES 255u    /* for ENGINE_VALIDATE */
+#define ENGINE_STATE_KEEP 0x3C80u /* for ENGINE_SET_STATE: there is no way back from this image any more */
 
 /* BACKUP: the image that an install kept, in clear, in the download slot: header in its second page, image behind it.
  */

@@ -93,6 +93,8 @@ struct update_state {
  * PC_ERR_PARAM: no such image on this board (`u` is then not initialised); PC_ERR_UNSUPPORTED: the board's slot mode
  * has no download slot that a running application could write. Touches no flash. */
 pc_status update_init_image(struct update *u, uint32_t image);
+/* The target that it prepares: slot, image, capacity and judge. Errors likewise. */
+pc_status update_init_target(struct update_target *target, uint32_t image);
 
 /* As update_install(), then reset and install at once: does not return if it succeeds. What other updates asked for is
  * installed along. */
@@ -132,6 +134,12 @@ pc_status update_finish(struct update *u);
  * flash; again: PC_OK, nothing done. PC_ERR_FLASH: it could not be written, nothing is asked for. */
 pc_status update_install(struct update *u);
 
+/* Ask for the installation of several images, all or none of them, whenever power goes: their headers first, then one
+ * wish for all. `count`: 1..3 updates of different images of the board, each finished. PC_ERR_PARAM: two for the same
+ * image, or more than 3; PC_ERR_STATE: one is not finished, or was asked for before; PC_ERR_FLASH: nothing is asked
+ * for. A board with one image takes update_install() only. */
+pc_status update_install_set(struct update *const updates[], uint32_t count);
+
 /* Give up. Before update_install() no flash is touched; after it, the wish is taken back: PC_ERR_FLASH if its page
  * cannot be erased. PC_OK also when there was nothing to give up. */
 pc_status update_abort(struct update *u);
@@ -143,5 +151,8 @@ pc_status update_status(const struct update *u, struct update_state *state);
  * is not judged. If PC_OK, the header before the wish is whole, whatever became of the wish itself: it was begun only
  * after the header was done. */
 pc_status update_asked(const struct flash_area *slot);
+/* The same where there are several images: which ones does the wish in the slot of `image` ask for, itself or a set
+ * that its slot speaks for? Bits, image 1: bit 0. 0: no wish. */
+uint32_t update_asked_set(const struct flash_area *slot, uint32_t image);
 
 #endif

@@ -40,7 +40,7 @@ const struct engine_board engine_board = {
     .accept_vendor = ENGINE_NO,
     .minimum = 0,
     .journal = AREA(JOURNAL_AT, 2),
-    .counter = AREA(COUNTER_AT, 2),
+    .counter = {AREA(COUNTER_AT, 2)},
     .own = {{(uintptr_t)secret_ram, sizeof secret_ram}},
     .image = {{.header = AREA(HEADER_AT, 1),
                .slots = {AREA(ACTIVE_AT, ACTIVE_PAGES), AREA(DOWNLOAD_AT, ACTIVE_PAGES + 2), ACTIVE_PAGES *PAGE},
@@ -117,7 +117,7 @@ static pc_status powered_call(uint32_t service, uintptr_t a, uintptr_t b)
 
 static void put_minimum(void *version)
 {
-  assert_true(log_put(&engine.counter, *(uint32_t *)version) == PC_OK);
+  assert_true(log_put(&engine.counter[0], *(uint32_t *)version) == PC_OK);
 }
 
 static pc_status verify(uint32_t source)
@@ -485,9 +485,9 @@ static void the_minimum_is_stored_only_for_a_verified_and_validated_image(void *
     assert_true(engine_call(ENGINE_RAISE_MINIMUM, 1, 0, 0) == PC_ERR_STATE); /* not verified */
     assert_true(verify(ENGINE_SOURCE_ACTIVE) == PC_OK);
     assert_true(powered_call(ENGINE_RAISE_MINIMUM, 1, 0) == PC_OK);
-    assert_int_equal(engine.counter.last, cases[i].stored);
+    assert_int_equal(engine.counter[0].last, cases[i].stored);
     reset();
-    assert_int_equal(engine.counter.last, cases[i].stored);
+    assert_int_equal(engine.counter[0].last, cases[i].stored);
   }
 }
 

@@ -103,7 +103,7 @@ static void installed_header(uint8_t header[IMAGE_HEADER_SIZE], const struct dev
 {
   memcpy(header, image->header, IMAGE_HEADER_SIZE);
   image_header_set_state(header, state);
-  memset(header + IMAGE_AT_FINGERPRINT, 0, 32);
+  memset(header + IMAGE_AT_FINGERPRINT, state == IMAGE_STATE_NEW ? 0xFF : 0, 32);
   if (previous != NULL)
     memcpy(header + IMAGE_AT_FINGERPRINT, previous->header + IMAGE_AT_SIGNATURE, 32);
 }

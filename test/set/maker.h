@@ -1,0 +1,14 @@
+/* Keys, signatures and encryption by OpenSSL, for up to three images; and a verification that remembers: a sweep asks
+ * for the same few signatures many thousand times. */
+#ifndef TEST_SET_MAKER_H
+#define TEST_SET_MAKER_H
+
+#include "image/header.h"
+
+/* New keys for all images; the engine's key functions give them out. */
+void maker_new_keys(void);
+/* Header and ciphertext of an image with these fields (tags, IV and signature are made here). */
+void maker_pack(const struct image_info *info, const uint8_t *clear, uint8_t header[IMAGE_HEADER_SIZE],
+                uint8_t *cipher);
+
+#endif

@@ -1,0 +1,384 @@
+/* Sets of images, natively, on the whole boot loader: installed together or not at all, kept together or brought back
+ * together. */
+#include "test/set/rig.h"
+
+#include "portcullis/engine.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define P 0x200u
+
+static const struct rig_image *old[RIG_IMAGES + 1], *new[RIG_IMAGES + 1];
+
+static void make_all(uint32_t seed)
+{
+  rig_reset(seed);
+  static const uint32_t sizes[2][3] = {{2 * P, P + 32, P}, {3 * P + 16, 2 * P, 2 * P - 48}};
+  for (uint32_t n = 1; n <= RIG_IMAGES; n++) {
+    old[n] = rig_image_make(n, 0x01000000 + n, sizes[0][n - 1]);
+    new[n] = rig_image_make(n, 0x02000000 + n, sizes[1][n - 1]);
+  }
+}
+
+static void start(uint32_t present)
+{
+  make_all(1);
+  for (uint32_t n = 1; n <= RIG_IMAGES; n++)
+    if ((present >> n & 1) != 0)
+      rig_put_active(old[n]);
+}
+
+static void offer(uint32_t which)
+{
+  for (uint32_t n = 1; n <= RIG_IMAGES; n++)
+    if ((which >> n & 1) != 0)
+      rig_put_candidate(new[n]);
+}
+
+#define ALL (1u << 1 | 1u << 2 | 1u << 3)
+
+/* The images of `which` are the new ones, the others the old ones, and the application runs. */
+static void expect(uint32_t which)
+{
+  assert_int_equal(rig_settle(12), RIG_RUNS);
+  for (uint32_t n = 1; n <= RIG_IMAGES; n++)
+    assert_ptr_equal(rig_active(n), (which >> n & 1) != 0 ? new[n] : old[n]);
+}
+
+static uint32_t validated;
+static pc_status validation;
+static void validate(void)
+{
+  validation = engine_call(ENGINE_VALIDATE, validated, 0, 0);
+}
+
+static void all_candidates_are_installed_together(void **state)
+{
+  (void)state;
+  for (uint32_t which = 2; which <= ALL; which += 2) {
+    start(ALL);
+    offer(which);
+    expect(which);
+    for (uint32_t n = 1; n <= RIG_IMAGES; n++)
+      assert_int_equal(rig_state(n), (which >> n & 1) != 0 ? IMAGE_STATE_SELFTEST : IMAGE_STATE_VALID);
+  }
+}
+
+static void a_set_that_is_not_validated_comes_back_as_a_set(void **state)
+{
+  (void)state;
+  for (uint32_t which = 2; which <= ALL; which += 2) {
+    start(ALL);
+    offer(which);
+    expect(which);
+    expect(0);
+    for (int i = 0; i < 3; i++) {
+      expect(0);
+      assert_false(rig_said("ROLLBACK"));
+    }
+  }
+}
+
+static void a_set_that_is_validated_by_one_call_stays(void **state)
+{
+  (void)state;
+  rig.application = validate;
+  for (uint32_t which = 2; which <= ALL; which += 2) {
+    start(ALL);
+    offer(which);
+    rig.application = validate;
+    validated = ENGINE_ALL_IMAGES;
+    expect(which);
+    assert_int_equal(validation, PC_OK);
+    validation = 0;
+    for (int i = 0; i < 3; i++) {
+      expect(which);
+      assert_int_equal(validation, PC_OK);
+      for (uint32_t n = 1; n <= RIG_IMAGES; n++)
+        assert_int_equal(rig_state(n), IMAGE_STATE_VALID);
+    }
+  }
+}
+
+static uint32_t validate_mask;
+static void validate_some(void)
+{
+  for (uint32_t n = 1; n <= RIG_IMAGES; n++)
+    if ((validate_mask >> n & 1) != 0)
+      assert_int_equal(engine_call(ENGINE_VALIDATE, n, 0, 0), PC_OK);
+}
+
+static void a_set_stays_only_if_all_of_it_is_validated(void **state)
+{
+  (void)state;
+  for (uint32_t mask = 0; mask <= ALL; mask += 2) {
+    start(ALL);
+    offer(ALL);
+    rig.application = validate_some;
+    validate_mask = mask;
+    expect(ALL);
+    rig.application = NULL;
+    expect(mask == ALL ? ALL : 0);
+    expect(mask == ALL ? ALL : 0);
+  }
+}
+
+/* ...and then another image's update has nothing to do with it. */
+static void a_later_update_of_one_image_is_judged_by_itself(void **state)
+{
+  (void)state;
+  start(ALL);
+  offer(1u << 1 | 1u << 2);
+  rig.application = validate;
+  validated = ENGINE_ALL_IMAGES;
+  expect(1u << 1 | 1u << 2);
+  rig.application = NULL;
+  rig_put_candidate(new[3]);
+  expect(ALL);
+  expect(1u << 1 | 1u << 2);
+  expect(1u << 1 | 1u << 2);
+}
+
+/* Nothing of a set is installed if one of it is refused, whichever it is and whyever. */
+static void one_refused_image_refuses_the_set(void **state)
+{
+  (void)state;
+  for (uint32_t bad = 1; bad <= RIG_IMAGES; bad++)
+    for (unsigned kind = 0; kind < 3; kind++) {
+      start(ALL);
+      offer(ALL);
+      const struct rig_image *image = new[bad];
+      static const uint32_t download[] = {0, 0x08003000, 0x08004800, 0x08006800};
+      if (kind == 0) { /* header */
+        uint8_t byte = (uint8_t)(image->header[40] ^ 1);
+        simflash_load(download[bad] + 40, &byte, 1);
+      } else if (kind == 1) { /* body */
+        uint8_t byte = (uint8_t)(image->cipher[image->part - 1] ^ 1);
+        simflash_load(download[bad] + P + image->part - 1, &byte, 1);
+      } else { /* version */
+        rig_put_candidate(rig_image_make(bad, 0x00FF0000, P));
+      }
+      const struct simflash_counts before = simflash_counts();
+      assert_int_equal(rig_boot(), RIG_RESET);
+      assert_true(rig_said("refused"));
+      assert_int_equal(simflash_counts().programs, before.programs);
+      for (uint32_t n = 1; n <= RIG_IMAGES; n++)
+        assert_true(simflash_equals(download[n], NULL, P));
+      expect(0);
+      assert_int_equal(simflash_counts().erases, before.erases + 3);
+    }
+}
+
+/* An image for a slot that was empty; the others of its set have nothing to go back to together with it, and stay. */
+static void a_first_image_in_an_empty_slot_stays(void **state)
+{
+  (void)state;
+  start(1u << 1);
+  offer(1u << 1 | 1u << 2);
+  assert_int_equal(rig_settle(12), RIG_RUNS);
+  for (int i = 0; i < 3; i++) {
+    assert_ptr_equal(rig_active(1), new[1]);
+    assert_ptr_equal(rig_active(2), new[2]);
+    assert_true(rig_active_blank(3));
+    assert_int_equal(rig_settle(12), RIG_RUNS);
+    assert_int_equal(rig_said("none to go back to"), i == 0);
+  }
+}
+
+static void first_images_of_all_slots(void **state)
+{
+  (void)state;
+  start(0);
+  offer(ALL);
+  for (int i = 0; i < 3; i++)
+    expect(ALL);
+}
+
+static uint32_t info_status[RIG_IMAGES + 1];
+static void ask_info(void)
+{
+  struct engine_image_info info;
+  for (uint32_t n = 1; n <= RIG_IMAGES; n++) {
+    info_status[n] = engine_call(ENGINE_GET_INFO, n, (uintptr_t)&info, 0);
+    if (info_status[n] == PC_OK)
+      assert_int_equal(info.version, old[n]->version);
+  }
+}
+
+/* Every image is authenticated before anything runs; a damaged one is wiped, and the application is told. */
+static void a_damaged_image_of_any_slot_is_found_before_anything_runs(void **state)
+{
+  (void)state;
+  static const uint32_t active[] = {0, 0x08002000, 0x08004000, 0x08006000};
+  for (uint32_t bad = 1; bad <= RIG_IMAGES; bad++)
+    for (unsigned kind = 0; kind < 2; kind++) {
+      start(ALL);
+      uint8_t byte = kind == 0 ? (uint8_t)(old[bad]->clear[100] ^ 4) : 0x7F;
+      simflash_load(active[bad] + (kind == 0 ? 100 : old[bad]->size + 64), &byte, 1);
+      rig.application = ask_info;
+      assert_int_equal(rig_boot(), RIG_RESET);
+      assert_true(rig_active_blank(bad));
+      assert_int_equal(rig_boot(), bad == 1 ? RIG_WAITS : RIG_RUNS);
+      if (bad != 1)
+        for (uint32_t n = 1; n <= RIG_IMAGES; n++)
+          assert_int_equal(info_status[n], n == bad ? PC_ERR_BLANK : PC_OK);
+    }
+}
+
+static void rubbish_in_an_empty_slot_is_wiped_before_anything_runs(void **state)
+{
+  (void)state;
+  start(1u << 1);
+  uint8_t byte = 0;
+  simflash_load(0x08004000 + 0x500, &byte, 1); /* its first page looks blank */
+  assert_int_equal(rig_boot(), RIG_RESET);
+  assert_true(rig_active_blank(2));
+  assert_int_equal(rig_boot(), RIG_RUNS);
+}
+
+/* Without a chance to validate, a download is a sign of life: what it does not replace stays. */
+static void a_download_on_top_of_an_unvalidated_set_keeps_it(void **state)
+{
+  (void)state;
+  start(ALL);
+  offer(1u << 1 | 1u << 2);
+  expect(1u << 1 | 1u << 2);
+  const struct rig_image *newer = rig_image_make(2, 0x03000000, P);
+  rig_put_candidate(newer);
+  assert_int_equal(rig_settle(12), RIG_RUNS);
+  assert_ptr_equal(rig_active(1), new[1]);
+  assert_ptr_equal(rig_active(2), newer);
+  expect(1u << 1 | 1u << 2); /* newer was not validated: back to the pair before */
+  expect(1u << 1 | 1u << 2);
+}
+
+static void each_image_has_a_minimum_version_of_its_own(void **state)
+{
+  (void)state;
+  start(ALL);
+  const struct rig_image *high = rig_image_make(1, 0x07000000 | RIG_RAISES, P);
+  rig_put_candidate(high);
+  rig.application = validate;
+  validated = ENGINE_ALL_IMAGES;
+  assert_int_equal(rig_settle(12), RIG_RUNS);
+  assert_int_equal(rig_settle(12), RIG_RUNS); /* raises it now */
+  rig_put_candidate(new[2]);
+  assert_int_equal(rig_settle(12), RIG_RUNS);
+  assert_ptr_equal(rig_active(2), new[2]);
+  /* Both slots of image 1 erased: still nothing older. */
+  simflash_fill(0x08002000, 0xFF, 0xA00);
+  simflash_fill(0x08000000, 0xFF, P);
+  rig_put_candidate(new[1]);
+  assert_int_equal(rig_settle(12), RIG_WAITS);
+  rig_put_candidate(high);
+  assert_int_equal(rig_settle(12), RIG_RUNS);
+}
+
+/* Each image has keys of its own: one that is signed for another slot is nobody's. */
+static void an_image_for_another_slot_is_refused(void **state)
+{
+  (void)state;
+  start(ALL);
+  struct rig_image *image = rig_image_make(2, 0x02000000, P);
+  simflash_load(0x08003000, image->header, IMAGE_HEADER_SIZE);
+  simflash_load(0x08003000 + IMAGE_HEADER_SIZE, "INSTALL1", 8);
+  simflash_load(0x08003000 + P, image->cipher, image->part);
+  assert_int_equal(rig_boot(), RIG_RESET);
+  expect(0);
+  uint8_t header[IMAGE_HEADER_SIZE];
+  memcpy(header, image->header, sizeof header);
+  header[3] = '1'; /* another key's signature */
+  simflash_load(0x08003000, header, IMAGE_HEADER_SIZE);
+  simflash_load(0x08003000 + IMAGE_HEADER_SIZE, "INSTALL1", 8);
+  assert_int_equal(rig_boot(), RIG_RESET);
+  assert_true(rig_said("authentication"));
+  expect(0);
+}
+
+static void the_cost_of_a_set_is_that_of_its_images(void **state)
+{
+  (void)state;
+  start(ALL);
+  offer(ALL);
+  simflash_clear_counts();
+  expect(ALL);
+  /* Pages in both slots, a header page each twice, the journal's. */
+  assert_in_range(simflash_max_wear(0x08002000, 0x6000), 1, 1);
+  assert_in_range(simflash_max_wear(0x08000000, 3 * P), 1, 1);
+}
+
+/* The application's "multiple download": all files, then one request. */
+static void receive_all(void)
+{
+  for (uint32_t n = 1; n <= RIG_IMAGES; n++)
+    assert_int_equal(rig_receive(new[n]), PC_OK);
+  assert_int_equal(rig_request(ALL), PC_OK);
+}
+
+/* However the power goes while a set is asked for: all of it is installed, or none. */
+static void one_request_for_several_images_is_whole_or_not_there(void **state)
+{
+  (void)state;
+  start(ALL);
+  rig.application = receive_all;
+  struct simflash_image *before = simflash_save();
+  simflash_clear_counts();
+  assert_int_equal(rig_boot(), RIG_RUNS);
+  const uint32_t operations = simflash_counts().operations;
+  rig.application = NULL;
+  expect(ALL);
+  uint32_t seen = 0;
+  for (uint32_t nth = operations - 70; nth <= operations; nth++)
+    for (unsigned tear = 0; tear < SIMFLASH_TEARS; tear++) {
+      simflash_restore(before);
+      simflash_seed(nth);
+      rig.application = receive_all;
+      rig.power_on = true;
+      simflash_cut(nth, (enum simflash_tear)tear);
+      assert_int_equal(rig_boot(), RIG_CUT);
+      rig.application = NULL;
+      assert_int_equal(rig_settle(12), RIG_RUNS);
+      const bool installed = rig_active(1) == new[1];
+      for (uint32_t n = 1; n <= RIG_IMAGES; n++)
+        assert_ptr_equal(rig_active(n), installed ? new[n] : old[n]);
+      expect(0); /* not validated */
+      seen |= installed ? 1u : 2u;
+    }
+  assert_int_equal(seen, 3);
+  simflash_free(before);
+}
+
+static int done(void **state)
+{
+  (void)state;
+  rig_drop_images();
+  return 0;
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(all_candidates_are_installed_together),
+      cmocka_unit_test(a_set_that_is_not_validated_comes_back_as_a_set),
+      cmocka_unit_test(a_set_that_is_validated_by_one_call_stays),
+      cmocka_unit_test(a_set_stays_only_if_all_of_it_is_validated),
+      cmocka_unit_test(a_later_update_of_one_image_is_judged_by_itself),
+      cmocka_unit_test(one_refused_image_refuses_the_set),
+      cmocka_unit_test(a_first_image_in_an_empty_slot_stays),
+      cmocka_unit_test(first_images_of_all_slots),
+      cmocka_unit_test(a_damaged_image_of_any_slot_is_found_before_anything_runs),
+      cmocka_unit_test(rubbish_in_an_empty_slot_is_wiped_before_anything_runs),
+      cmocka_unit_test(a_download_on_top_of_an_unvalidated_set_keeps_it),
+      cmocka_unit_test(each_image_has_a_minimum_version_of_its_own),
+      cmocka_unit_test(an_image_for_another_slot_is_refused),
+      cmocka_unit_test(one_request_for_several_images_is_whole_or_not_there),
+      cmocka_unit_test(the_cost_of_a_set_is_that_of_its_images),
+  };
+  return cmocka_run_group_tests(tests, NULL, done);
+}
