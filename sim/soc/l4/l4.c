@@ -195,6 +195,11 @@ static bool create(struct soc *soc)
   st_rng_init(&l4->rng, 0x50060800, L4_IRQ_RNG, l4);
   l4->rng.kernel_hz = rng_hz;
   gated(l4, &l4->rng.block, RCC_AHB2ENR, 18);
+  static const uint8_t dma_irqs[2][ST_DMA_CHANNELS] = {{11, 12, 13, 14, 15, 16, 17}, {56, 57, 58, 59, 60, 68, 69}};
+  for (unsigned i = 0; i < 2; i++) {
+    st_dma_init(&l4->dma[i], i ? "DMA2" : "DMA1", 0x40020000 + i * 0x400, dma_irqs[i], l4);
+    gated(l4, &l4->dma[i].block, RCC_AHB1ENR, i);
+  }
   l4_firewall_init(l4);
   gated(l4, &l4->firewall.block, RCC_APB2ENR, 7); /* its reset bit does not exist */
   st_iwdg_init(&l4->iwdg, 0x40003000, 32000, l4);

@@ -6,6 +6,7 @@
 #include "sim/soc/model.h"
 #include "sim/soc/nvm.h"
 #include "sim/soc/st/crc.h"
+#include "sim/soc/st/dma.h"
 #include "sim/soc/st/gpio.h"
 #include "sim/soc/st/iwdg.h"
 #include "sim/soc/st/rng.h"
@@ -161,6 +162,7 @@ struct l4 {
   struct st_iwdg iwdg;
   struct st_crc crc;
   struct st_rng rng;
+  struct st_dma dma[2];
   uint8_t sram1[L4_SRAM1_MAX], sram2[L4_SRAM2_SIZE];
   uint8_t uid[12];
   bool debugger;         /* has woken the debug port since power-on */
