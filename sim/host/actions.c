@@ -10,14 +10,14 @@ void action_power_on(struct session *s)
   if (s->machine != MACHINE_OFF)
     return;
   soc_power_on(s->soc);
-  session_set_machine(s, gdb_link_holds(s) ? MACHINE_STOPPED : MACHINE_RUNNING);
+  session_set_machine(s, run_is_held(s) ? MACHINE_STOPPED : MACHINE_RUNNING);
 }
 
 bool action_power_off(struct session *s, char *err, size_t err_size)
 {
   soc_power_off(s->soc);
   session_set_machine(s, MACHINE_OFF);
-  gdb_link_stopped(s, GDB_SIGNAL_POWER, false);
+  run_stopped(s, GDB_SIGNAL_POWER, false);
   if (s->options->state && !soc_save(s->soc)) {
     snprintf(err, err_size, "%s", soc_error(s->soc));
     return false;
@@ -25,11 +25,16 @@ bool action_power_off(struct session *s, char *err, size_t err_size)
   return true;
 }
 
+void action_after_reset(struct session *s)
+{
+  if (s->machine == MACHINE_LOCKUP || s->machine == MACHINE_ASLEEP)
+    session_set_machine(s, run_is_held(s) ? MACHINE_STOPPED : MACHINE_RUNNING);
+}
+
 void action_reset(struct session *s)
 {
   soc_reset_pin(s->soc);
-  if (s->machine == MACHINE_LOCKUP || s->machine == MACHINE_ASLEEP)
-    session_set_machine(s, gdb_link_holds(s) ? MACHINE_STOPPED : MACHINE_RUNNING);
+  action_after_reset(s);
 }
 
 bool action_wait_over(const struct session *s, enum command_wait wait)
@@ -161,7 +166,7 @@ static bool do_power(struct session *s, bool on, FILE *out)
 static bool do_run(struct session *s, FILE *out)
 {
   if (s->machine == MACHINE_STOPPED) {
-    if (gdb_link_holds(s)) {
+    if (run_is_held(s)) {
       fputs("a debugger holds the core", out);
       return false;
     }
@@ -179,10 +184,8 @@ static bool do_stop(struct session *s, FILE *out)
     fputs("the power is off", out);
     return false;
   }
-  if (s->machine == MACHINE_RUNNING || s->machine == MACHINE_ASLEEP) {
-    session_set_machine(s, MACHINE_STOPPED);
-    gdb_link_stopped(s, GDB_SIGNAL_INTERRUPT, false);
-  }
+  if (run_halt(s))
+    run_stopped(s, GDB_SIGNAL_INTERRUPT, false);
   return true;
 }
 
@@ -209,7 +212,7 @@ static bool carry_out(struct session *s, const struct command *c, FILE *out)
     action_reset(s);
     if (c->on) {
       session_set_machine(s, MACHINE_STOPPED);
-      gdb_link_stopped(s, GDB_SIGNAL_INTERRUPT, false);
+      run_stopped(s, GDB_SIGNAL_INTERRUPT, false);
     }
     return true;
   case COMMAND_POWER:

@@ -121,10 +121,9 @@ static bool flash_write(void *ctx, uint32_t addr, const void *from, size_t size)
 
 static bool apply_point(struct session *s, const struct gdb_link_point *p, bool set)
 {
-  struct cpu *cpu = soc_cpu(s->soc);
   if (p->kind == GDB_SOFT_BREAK || p->kind == GDB_HARD_BREAK)
-    return cpu_breakpoint(cpu, p->addr, set);
-  return cpu_watchpoint(cpu, p->addr, p->size, p->kind != GDB_WATCH_WRITE, p->kind != GDB_WATCH_READ, set);
+    return run_break(s, DEBUGGER_GDB, p->addr, set);
+  return run_watch(s, p->addr, p->size, p->kind != GDB_WATCH_WRITE, p->kind != GDB_WATCH_READ, set);
 }
 
 static bool point(void *ctx, enum gdb_point kind, uint32_t addr, uint32_t size, bool set)
@@ -163,7 +162,7 @@ static void resume(void *ctx, enum gdb_resume how, uint32_t start, uint32_t end)
     gdb_link_stopped(s, GDB_SIGNAL_FAULT, false);
     return;
   }
-  session_set_machine(s, MACHINE_RUNNING);
+  run_resume(s, how != GDB_CONTINUE, false);
   if (s->gdb.on_bkpt) {
     s->gdb.on_bkpt = false;
     cpu_skip(soc_cpu(s->soc));
@@ -173,7 +172,6 @@ static void resume(void *ctx, enum gdb_resume how, uint32_t start, uint32_t end)
       return;
     }
   }
-  s->step = how != GDB_CONTINUE;
   s->in_range = how == GDB_STEP_RANGE;
   s->range_start = start;
   s->range_end = end;
@@ -182,10 +180,8 @@ static void resume(void *ctx, enum gdb_resume how, uint32_t start, uint32_t end)
 static void interrupt(void *ctx)
 {
   struct session *s = ctx;
-  if (s->machine != MACHINE_RUNNING && s->machine != MACHINE_ASLEEP)
-    return;
-  session_set_machine(s, MACHINE_STOPPED);
-  gdb_link_stopped(s, GDB_SIGNAL_INTERRUPT, false);
+  if (run_halt(s))
+    run_stopped(s, GDB_SIGNAL_INTERRUPT, false);
 }
 
 static char *monitor(void *ctx, const char *command)
@@ -211,7 +207,7 @@ static void leave(void *ctx, bool kill)
   struct gdb_link *g = &s->gdb;
   while (g->point_count > 0)
     apply_point(s, &g->points[--g->point_count], false);
-  cpu_set_debug(soc_cpu(s->soc), false);
+  run_debug(s, DEBUGGER_GDB, false);
   g->server.running = true; /* it holds the core no more */
   g->on_bkpt = false;
   if (kill && s->machine != MACHINE_OFF)
@@ -361,9 +357,9 @@ static void accept_debugger(struct session *s)
   describe_core(s);
   describe_memory(s);
   gdb_server_start(&g->server, &g->target);
-  cpu_set_debug(soc_cpu(s->soc), true);
-  if (s->machine == MACHINE_RUNNING || s->machine == MACHINE_ASLEEP)
-    session_set_machine(s, MACHINE_STOPPED);
+  run_debug(s, DEBUGGER_GDB, true);
+  if (run_halt(s))
+    jtag_link_stopped(s, false);
 }
 
 void gdb_link_service(struct session *s, const struct pollfd *fds, unsigned count)

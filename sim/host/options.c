@@ -47,8 +47,9 @@ static const char help[] =
     "\n"
     "Watching and steering\n"
     "  --gdb PORT               serve gdb on that TCP port; 0: a free one, printed\n"
+    "  --jtag PORT              the chip's debug port for openocd (remote_bitbang); 0: a free one, printed\n"
     "  --control SOCKET         one-line commands on a Unix socket; 'help' there lists them\n"
-    "  --halt                   hold the core until gdb continues it or 'run' comes\n"
+    "  --halt                   hold the core until a debugger or 'run' comes\n"
     "  --stay                   do not end at a lockup or a --cut: wait for gdb or commands\n"
     "  --announce FILE          write ports and names to FILE as JSON once all of them can be used\n"
     "  --transcript FILE        what the UART sent\n"
@@ -97,6 +98,7 @@ enum {
   O_PIN,
   O_CUT,
   O_GDB,
+  O_JTAG,
   O_CONTROL,
   O_HALT,
   O_STAY,
@@ -133,6 +135,7 @@ static const struct option table[] = {
     {"pin", required_argument, NULL, O_PIN},
     {"cut", required_argument, NULL, O_CUT},
     {"gdb", required_argument, NULL, O_GDB},
+    {"jtag", required_argument, NULL, O_JTAG},
     {"control", required_argument, NULL, O_CONTROL},
     {"halt", no_argument, NULL, O_HALT},
     {"stay", no_argument, NULL, O_STAY},
@@ -328,6 +331,9 @@ static bool parse_option(struct parse *p, int option, const char *arg)
   case O_GDB:
     o->gdb = arg;
     return true;
+  case O_JTAG:
+    o->jtag = arg;
+    return true;
   case O_CONTROL:
     o->control = arg;
     return true;
@@ -399,8 +405,8 @@ static bool finish(struct parse *p)
     return wrong(p, "a bare chip has no button; use --pin instead of", "--press-button");
   if (o->wait_client && strcmp(o->uart_spec[0], "none") == 0)
     return wrong(p, "--wait-client needs a UART that can have a client, not", "none");
-  if (o->halt && !o->gdb && !o->control)
-    return wrong(p, "nobody could let the core run: --gdb or --control is needed with", "--halt");
+  if (o->halt && !o->gdb && !o->jtag && !o->control)
+    return wrong(p, "nobody could let the core run: --gdb, --jtag or --control is needed with", "--halt");
   return true;
 }
 

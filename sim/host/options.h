@@ -39,7 +39,7 @@ struct option_load {
 struct options {
   const char *device;
   const struct board *board; /* NULL: a bare chip */
-  const char *state, *gdb, *control, *announce, *stats, *transcript, *drive;
+  const char *state, *gdb, *jtag, *control, *announce, *stats, *transcript, *drive;
   struct option_load loads[OPTIONS_LOADS];
   unsigned load_count;
   const char *symbols[OPTIONS_LOADS];

@@ -13,7 +13,8 @@
 #include <unistd.h>
 
 #define SLICE   1000000u /* instructions between two looks at the files */
-#define FDS_MAX (1u + OPTIONS_UARTS * UART_POLLFDS + CONTROL_CLIENTS + 1u + 2u)
+#define PROBED  5000u    /* the same while a probe is connected to the debug port: it asks for every bit and waits */
+#define FDS_MAX (1u + OPTIONS_UARTS * UART_POLLFDS + CONTROL_CLIENTS + 1u + 3u)
 #define TICK    0.001 /* simulated seconds between two looks at the clock with --pace realtime */
 #define LISTEN                                                                                                         \
   0.02 /* simulated seconds after which standard input's next byte is sent to a program that does other things */
@@ -152,6 +153,16 @@ static void on_tx(void *ctx, unsigned index, uint8_t byte)
     soc_stop(s->soc);
 }
 
+static void on_reset(void *ctx, bool power_on)
+{
+  run_after_reset(ctx, power_on);
+}
+
+static void on_fault(void *ctx, unsigned exception)
+{
+  run_after_fault(ctx, exception);
+}
+
 static void on_log(void *ctx, const char *line)
 {
   session_log(ctx, line);
@@ -203,6 +214,7 @@ static unsigned collect(struct session *s, struct pollfd *fds, unsigned counts[O
   fds[n++] = (struct pollfd){.fd = s->signals, .events = POLLIN};
   n += control_pollfds(&s->control, fds + n);
   n += gdb_link_pollfds(&s->gdb, fds + n);
+  n += jtag_link_pollfds(&s->jtag, fds + n);
   return n;
 }
 
@@ -326,19 +338,19 @@ static bool can_be_woken(struct session *s)
     if (u->kind != UART_NONE && !(u->kind == UART_STDIO && u->input_ended && u->in_size == 0))
       return true;
   }
-  return s->options->control || s->options->gdb;
+  return s->options->control || s->options->gdb || s->options->jtag;
 }
 
 static void on_lockup(struct session *s)
 {
   session_set_machine(s, MACHINE_LOCKUP);
-  if (gdb_link_connected(s))
+  if (gdb_link_connected(s) || jtag_link_connected(s))
     gdb_link_stopped(s, GDB_SIGNAL_FAULT, false);
   else if (!s->options->stay)
     session_end(s, EXIT_LOCKUP, "the core has locked up");
 }
 
-static void on_power_lost(struct session *s)
+void session_power_lost(struct session *s)
 {
   session_set_machine(s, MACHINE_OFF);
   report(&s->report, "log", "the power was cut at flash operation %" PRIu64, soc_flash_ops(s->soc));
@@ -357,7 +369,7 @@ static void on_step_done(struct session *s)
   if (s->in_range && pc >= s->range_start && pc < s->range_end)
     return;
   session_set_machine(s, MACHINE_STOPPED);
-  gdb_link_stopped(s, GDB_SIGNAL_TRAP, false);
+  run_stopped(s, GDB_SIGNAL_TRAP, false);
 }
 
 static void run_slice(struct session *s)
@@ -367,7 +379,8 @@ static void run_slice(struct session *s)
     session_end(s, s->options->until_count > 0 ? EXIT_LIMIT : EXIT_OK, "--max-instructions is reached");
     return;
   }
-  uint64_t n = s->step ? 1 : left < SLICE ? left : SLICE;
+  uint64_t slice = jtag_link_connected(s) ? PROBED : SLICE;
+  uint64_t n = s->step ? 1 : left < slice ? left : slice;
   switch (soc_run(s->soc, n)) {
   case SOC_STOP_LIMIT:
     if (s->step)
@@ -379,11 +392,11 @@ static void run_slice(struct session *s)
     on_lockup(s);
     break;
   case SOC_STOP_POWER:
-    on_power_lost(s);
+    session_power_lost(s);
     break;
   case SOC_STOP_DEBUG:
     session_set_machine(s, MACHINE_STOPPED);
-    gdb_link_stopped(s, GDB_SIGNAL_TRAP, true);
+    run_stopped(s, GDB_SIGNAL_TRAP, true);
     break;
   case SOC_STOP_IDLE:
     if (s->step) {
@@ -414,6 +427,7 @@ static void look_after_files(struct session *s, double seconds)
       on_signal(s);
     control_service(s, fds + uarts + 1, n - uarts - 1);
     gdb_link_service(s, fds + uarts + 1, n - uarts - 1);
+    jtag_link_service(s, fds + uarts + 1, n - uarts - 1);
   }
   /* A program that looks at its receiver only now and then is not seen waiting for it. */
   bool listens = s->machine == MACHINE_ASLEEP || soc_seconds(s->soc) - s->listened > LISTEN;
@@ -424,11 +438,15 @@ static void look_after_files(struct session *s, double seconds)
   control_answer_waits(s);
 }
 
+static bool can_run(const struct session *s)
+{
+  return s->machine == MACHINE_RUNNING && s->started && !s->jtag.in_reset;
+}
+
 void session_run(struct session *s)
 {
   while (!s->done) {
-    bool running = s->machine == MACHINE_RUNNING && s->started;
-    if (running) {
+    if (can_run(s)) {
       run_slice(s);
       flush_output(s);
       if (s->done)
@@ -439,7 +457,7 @@ void session_run(struct session *s)
       session_end(s, s->options->until_count > 0 ? EXIT_LIMIT : EXIT_OK, "the core sleeps and nothing can wake it");
       break;
     }
-    look_after_files(s, s->machine == MACHINE_RUNNING && s->started ? 0 : -1);
+    look_after_files(s, can_run(s) ? 0 : -1);
   }
 }
 
@@ -459,7 +477,8 @@ static bool open_device(struct session *s)
   s->soc = soc_new(o->device, o->state, err, sizeof err);
   if (!s->soc)
     return fail(s, EXIT_IO, err);
-  static const struct soc_host host = {.uart_tx = on_tx, .log = on_log, .uart_idle = on_idle, .alarm = on_alarm};
+  static const struct soc_host host = {
+      .uart_tx = on_tx, .log = on_log, .uart_idle = on_idle, .reset = on_reset, .fault = on_fault, .alarm = on_alarm};
   struct soc_host attached = host;
   attached.ctx = s;
   soc_attach(s->soc, &attached);
@@ -504,7 +523,7 @@ static bool open_wires(struct session *s)
     snprintf(err, sizeof err, "cannot write %s: %s", o->transcript, strerror(errno));
     return fail(s, EXIT_IO, err);
   }
-  if (!control_open(s, err, sizeof err) || !gdb_link_open(s, err, sizeof err))
+  if (!control_open(s, err, sizeof err) || !gdb_link_open(s, err, sizeof err) || !jtag_link_open(s, err, sizeof err))
     return fail(s, EXIT_IO, err);
   return true;
 }
@@ -541,6 +560,13 @@ static bool announce(struct session *s)
   if (s->options->gdb) {
     report(&s->report, "gdb", "127.0.0.1:%u", s->gdb.port);
     fprintf(f, "{\"host\":\"127.0.0.1\",\"port\":%u}", s->gdb.port);
+  } else {
+    fputs("null", f);
+  }
+  fputs(",\"jtag\":", f);
+  if (s->options->jtag) {
+    report(&s->report, "jtag", "127.0.0.1:%u", s->jtag.port);
+    fprintf(f, "{\"host\":\"127.0.0.1\",\"port\":%u}", s->jtag.port);
   } else {
     fputs("null", f);
   }
@@ -608,7 +634,7 @@ bool session_open(struct session *s, const struct options *options)
   memset(s, 0, sizeof *s);
   s->options = options;
   s->report = (struct report){.quiet = options->quiet, .json = options->json};
-  s->signals = s->control.listener = s->gdb.listener = s->gdb.fd = -1;
+  s->signals = s->control.listener = s->gdb.listener = s->gdb.fd = s->jtag.listener = s->jtag.fd = -1;
   for (unsigned i = 0; i < CONTROL_CLIENTS; i++)
     s->control.clients[i].fd = -1;
   s->machine = MACHINE_OFF;
@@ -674,6 +700,7 @@ int session_close(struct session *s)
     save(s);
   last_words(s);
   gdb_link_close(s);
+  jtag_link_close(s);
   control_close(&s->control);
   for (unsigned i = 0; i < s->uart_count; i++)
     uart_close(&s->uarts[i]);

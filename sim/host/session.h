@@ -1,12 +1,13 @@
 /* A simulation from start to end: the device, what is wired to it, who steers it, and when it ends.
  *
- * session.c runs the core in slices and looks after the files in between; actions.c carries out commands; control.c and
- * gdb_link.c are the two connections that give them. One thread.
+ * session.c runs the core in slices and looks after the files in between; run_control.c stops it and lets it go;
+ * actions.c carries out commands; control.c, gdb_link.c and jtag_link.c are the connections that steer. One thread.
  */
 #ifndef SIM_HOST_SESSION_H
 #define SIM_HOST_SESSION_H
 
 #include "sim/host/gdb_server.h"
+#include "sim/host/jtag_link.h"
 #include "sim/host/options.h"
 #include "sim/host/pace.h"
 #include "sim/host/report.h"
@@ -18,6 +19,7 @@
 #define CONTROL_CLIENTS 8u
 #define GDB_POINTS      128u
 #define SESSION_REGIONS 16u
+#define RUN_BREAKS      64u
 
 enum machine {
   MACHINE_RUNNING,
@@ -60,6 +62,13 @@ struct gdb_link {
   struct gdb_server server;
 };
 
+/* Who may stop the core. */
+enum debugger { DEBUGGER_GDB, DEBUGGER_JTAG, DEBUGGERS };
+struct run_break {
+  uint32_t addr;
+  uint8_t owners; /* bit n: enum debugger */
+};
+
 struct session {
   const struct options *options;
   struct report report;
@@ -71,6 +80,10 @@ struct session {
   struct watch until[OPTIONS_TEXTS], until_fail[OPTIONS_TEXTS];
   struct control control;
   struct gdb_link gdb;
+  struct jtag_link jtag;
+  bool debugging[DEBUGGERS];
+  struct run_break breaks[RUN_BREAKS];
+  unsigned break_count;
   int signals; /* signalfd */
 
   enum machine machine;
@@ -110,6 +123,7 @@ const char *session_machine_name(enum machine machine);
 void session_wake(struct session *session);
 bool session_is_flash(const struct session *session, uint32_t addr);
 void session_log(struct session *session, const char *line);
+void session_power_lost(struct session *session); /* a planned cut has happened */
 
 /* ---- actions.c ---- */
 enum action_result { ACTION_OK, ACTION_ERROR, ACTION_WAIT /* answer later: command.wait */ };
@@ -119,6 +133,8 @@ bool action_wait_over(const struct session *session, enum command_wait wait);
 void action_power_on(struct session *session);
 bool action_power_off(struct session *session, char *err, size_t err_size);
 void action_reset(struct session *session);
+void action_after_reset(
+    struct session *session); /* the chip was reset from outside: a core that slept or was locked up runs */
 
 /* ---- control.c ---- */
 bool control_open(struct session *session, char *err, size_t err_size);
@@ -134,9 +150,33 @@ unsigned gdb_link_pollfds(struct gdb_link *link, struct pollfd *fds); /* up to 1
 void gdb_link_service(struct session *session, const struct pollfd *fds, unsigned count);
 bool gdb_link_connected(const struct session *session);
 bool gdb_link_holds(const struct session *session); /* a debugger is there and has not let the core run */
-/* The core has stopped: tell the debugger why, if it let the core run. `debug`: soc_run() said SOC_STOP_DEBUG, and the
+/* The core has stopped: tell gdb why, if it let the core run. `debug`: soc_run() said SOC_STOP_DEBUG, and the
  * reason is found out. */
 enum { GDB_SIGNAL_INTERRUPT = 2, GDB_SIGNAL_TRAP = 5, GDB_SIGNAL_FAULT = 11, GDB_SIGNAL_POWER = 32 };
 void gdb_link_stopped(struct session *session, unsigned signal, bool debug);
+
+/* ---- jtag_link.c ---- */
+bool jtag_link_open(struct session *session, char *err, size_t err_size);
+void jtag_link_close(struct session *session);
+unsigned jtag_link_pollfds(struct jtag_link *link, struct pollfd *fds); /* up to 1 */
+void jtag_link_service(struct session *session, const struct pollfd *fds, unsigned count);
+bool jtag_link_connected(const struct session *session);
+/* What the chip's debug registers say to a reset, a fault, a stop. */
+enum run_wish { RUN_WISH_NONE, RUN_WISH_RUN, RUN_WISH_HALT };
+enum run_wish jtag_link_reset(struct session *session, bool power_on);
+bool jtag_link_fault(struct session *session, unsigned exception); /* true: halt */
+void jtag_link_stopped(struct session *session, bool debug);
+
+/* ---- run_control.c ---- */
+void run_debug(struct session *session, enum debugger who, bool on); /* while anybody debugs, BKPT stops the core */
+bool run_break(struct session *session, enum debugger who, uint32_t addr, bool set);
+bool run_watch(struct session *session, uint32_t addr, uint32_t size, bool on_read, bool on_write, bool set);
+bool run_halt(struct session *session); /* false: it did not run */
+void run_resume(struct session *session, bool step, bool mask_interrupts);
+bool run_is_held(const struct session *session); /* a debugger is there and keeps its hold over resets */
+/* The core has stopped: debuggers are told. Arguments as for gdb_link_stopped(). */
+void run_stopped(struct session *session, unsigned signal, bool debug);
+void run_after_reset(struct session *session, bool power_on);
+void run_after_fault(struct session *session, unsigned exception);
 
 #endif

@@ -193,6 +193,8 @@ struct soc_model {
   bool (*watched)(const struct soc *soc);
   void (*fault_note)(struct soc *soc, unsigned exception, char *text, size_t size); /* more words; may be NULL */
 
+  uint32_t boundary_tap; /* IDCODE of the boundary-scan TAP */
+  uint16_t dap_part;     /* DEV_ID of DBGMCU_IDCODE, and the part number in the ROM table */
   /* The chip's debug port; each may be NULL. */
   bool (*dap_open)(const struct soc *soc); /* a probe on the pins reaches the debug port; NULL: always */
   /* A debugger has powered up the debug domain, or let it go again; the chip forgets it without power. */

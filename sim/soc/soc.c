@@ -430,6 +430,16 @@ bool soc_dap_open(const struct soc *soc)
   return soc->powered && (!soc->model->dap_open || soc->model->dap_open(soc));
 }
 
+uint32_t soc_dap_boundary_id(const struct soc *soc)
+{
+  return soc->model->boundary_tap;
+}
+
+uint16_t soc_dap_part(const struct soc *soc)
+{
+  return soc->model->dap_part;
+}
+
 void soc_dap_attach(struct soc *soc, bool attached)
 {
   if (soc->powered && soc->model->dap_attach)

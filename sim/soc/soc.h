@@ -74,6 +74,8 @@ bool soc_dap_open(const struct soc *soc); /* a probe reaches it at all: power, r
 void soc_dap_attach(struct soc *soc, bool attached);
 /* Read protection level in force, 0, 1 or 2; without power: the one that power-on will bring. */
 unsigned soc_rdp(const struct soc *soc);
+uint32_t soc_dap_boundary_id(const struct soc *soc); /* IDCODE of the boundary-scan TAP */
+uint16_t soc_dap_part(const struct soc *soc);        /* such as 0x415 */
 /* One aligned access of 1, 2 or 4 bytes by the debug port's bus master. False: bus fault. System Control Space and
  * DWT are reached by cpu_scs_read(). */
 bool soc_dap_read(struct soc *soc, uint32_t addr, unsigned size, uint32_t *value);

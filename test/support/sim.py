@@ -52,10 +52,12 @@ def _wait_pid(process, timeout):
 
 class Sim:
     """One running stm32sim. `uart`: "tcp", "unix", "pty", or any other value of --uart (then there is no sim.send).
-    `control`: with a control socket. `gdb`: with a gdb port (sim.gdb_port). Other arguments go to stm32sim as they are.
+    `control`: with a control socket. `gdb`, `jtag`: with a gdb port (sim.gdb_port), with a
+    debug port (sim.jtag_port). Other arguments go to stm32sim as they are.
     """
 
-    def __init__(self, *args, state=None, uart="tcp", control=True, gdb=False, binary=None, timeout=TIMEOUT, env=None):
+    def __init__(self, *args, state=None, uart="tcp", control=True, gdb=False, jtag=False, binary=None,
+                 timeout=TIMEOUT, env=None):
         binary = binary or program()
         self.timeout = timeout
         self.text = b""  # everything that the UART has sent
@@ -75,6 +77,8 @@ class Sim:
             command += ["--control", os.path.join(self._dir.name, "control")]
         if gdb:
             command += ["--gdb", "0"]
+        if jtag:
+            command += ["--jtag", "0"]
         if state:
             command += ["--state", str(state)]
         self.command = command + [str(a) for a in args]
@@ -88,6 +92,7 @@ class Sim:
             self.close()
             raise
         self.gdb_port = self.where["gdb"]["port"] if self.where["gdb"] else None
+        self.jtag_port = self.where["jtag"]["port"] if self.where["jtag"] else None
 
     # ---- start and end ----
 

@@ -575,5 +575,7 @@ const struct l4_part l4_part_l462 = {
   .uart_rx = uart_rx, .pin = drive_pin, .pin_release = release_pin, .flash_load = flash_load,                          \
   .flash_erase = flash_erase, .factory_load = factory_load, .wear = wear, .clear_wear = clear_wear
 
-const struct soc_model soc_stm32l476 = {L4_MODEL("stm32l476", l476_regions, l4_part_l476)};
-const struct soc_model soc_stm32l462 = {L4_MODEL("stm32l462", l462_regions, l4_part_l462)};
+const struct soc_model soc_stm32l476 = {L4_MODEL("stm32l476", l476_regions, l4_part_l476), .dap_part = 0x415,
+                                        .boundary_tap = 0x06415041};
+const struct soc_model soc_stm32l462 = {L4_MODEL("stm32l462", l462_regions, l4_part_l462), .dap_part = 0x462,
+                                        .boundary_tap = 0x06462041};
