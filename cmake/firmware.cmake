@@ -179,7 +179,8 @@ function(pc_board BOARD)
   add_dependencies(${BOARD}_boot ${BOARD}_enclave ${BOARD}_ld)
   add_custom_command(TARGET ${BOARD}_boot POST_BUILD
     COMMAND ${CMAKE_OBJCOPY} -O binary ${out}/boot.elf ${out}/boot.bin
-    COMMAND ${CMAKE_OBJCOPY} -O ihex ${out}/boot.elf ${out}/boot.hex)
+    COMMAND ${CMAKE_OBJCOPY} -O ihex ${out}/boot.elf ${out}/boot.hex
+    COMMAND ${CMAKE_SOURCE_DIR}/scripts/check-gate ${out}/boot.elf ${out}/boot.elf)
 
   if(A_QUIET_TOO)
     # The same without progress: what that costs is measured (bench/run)
@@ -196,11 +197,15 @@ function(pc_board BOARD)
 
   # Tiny applications for tests and measurements: NAME SEED FILL
   foreach(tiny IN LISTS A_TINY)
+    set(A_TINY_SOURCE test/arm/tiny.c)
+    if(tiny MATCHES "^attacker")
+      set(A_TINY_SOURCE test/attack/attacker.c)
+    endif()
     string(REPLACE "|" ";" t "${tiny}")
     list(GET t 0 name)
     list(GET t 1 seed)
     list(GET t 2 fill)
-    fw_objects(${BOARD}_tiny_${name}_objects ${BOARD} ${A_CPU} test/arm/tiny.c ${port}/port.c ${port}/start.c ${protect_call} ${protect_app})
+    fw_objects(${BOARD}_tiny_${name}_objects ${BOARD} ${A_CPU} ${A_TINY_SOURCE} ${port}/port.c ${port}/start.c ${protect_call} ${protect_app})
     set(tiny_defines ${t})
     list(REMOVE_AT tiny_defines 0 1 2)
     target_compile_definitions(${BOARD}_tiny_${name}_objects PRIVATE TINY_NAME=\"${name}\" TINY_SEED=${seed} "TINY_FILL=${fill}"
@@ -238,7 +243,9 @@ function(pc_board BOARD)
         LINK_DEPENDS ${out}/app.ld)
       target_link_options(${BOARD}_app_${id} PRIVATE ${cpu} -nostartfiles -specs=nano.specs -T ${out}/app.ld -Wl,--gc-sections
         -Wl,-Map=${out}/userapp-${id}.map -Wl,--no-warn-rwx-segments)
-      add_dependencies(${BOARD}_app_${id} ${BOARD}_ld)
+      add_dependencies(${BOARD}_app_${id} ${BOARD}_ld ${BOARD}_boot)
+      add_custom_command(TARGET ${BOARD}_app_${id} POST_BUILD
+        COMMAND ${CMAKE_SOURCE_DIR}/scripts/check-gate ${out}/boot.elf ${out}/userapp-${id}.elf)
     endforeach()
   endif()
 endfunction()
