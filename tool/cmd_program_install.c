@@ -21,7 +21,7 @@ static const char *uid_text(const struct fleet_device *d, char text[2 * INSTALL_
   for (unsigned i = 0; i < INSTALL_UID; i++)
     sprintf(text + 2 * i, "%02x", d->uid[i]);
   if (!d->identified)
-    strcpy(text, "-");
+    snprintf(text, 2 * INSTALL_UID + 1, "-");
   return text;
 }
 

@@ -42,7 +42,7 @@ static void collect(struct report *r)
   static const char *const header[] = {"active header 1", "active header 2", "active header 3"};
   const struct board *b = r->board;
   add(r, "boot loader", b->boot.base, b->boot.size);
-  for (uint32_t i = 0; i < b->images; i++) {
+  for (uint32_t i = 0; i < b->images && i < BOARD_MAX_IMAGES; i++) {
     add(r, active[i], b->slots[i].active, b->slots[i].active_size);
     add(r, download[i], b->slots[i].download, b->slots[i].download_size);
     add(r, header[i], b->slots[i].header, b->page);
@@ -124,7 +124,8 @@ static void show_json(const struct report *r)
 static int run(struct cli *cli)
 {
   struct problem problem;
-  struct report r = {.board = board_of(cli, &problem)};
+  struct report r = {0};
+  r.board = board_of(cli, &problem);
   const char *boot = cli_value(cli, "boot");
   if (r.board == NULL)
     return cli_report(cli, &problem);

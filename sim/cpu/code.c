@@ -91,6 +91,7 @@ static struct page *make_page(struct cpu *c, uint32_t base, const uint8_t *host)
     start_over(p);
   }
   if (p->generation != c->generation) {
+    /* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): never without a granule behind it */
     if (memcmp(p->bytes, host, CPU_GRANULE) != 0) {
       start_over(p);
     }

@@ -397,6 +397,7 @@ static bool finish(struct parse *p)
     o->pace = PACE_FAST;
     for (unsigned i = 0; i < o->uart_count; i++) {
       const char *s = o->uart_spec[i];
+      /* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): there are uart_count of them */
       if (strcmp(s, "none") != 0 && strcmp(s, "stdio") != 0)
         o->pace = PACE_IDLE;
     }

@@ -70,7 +70,7 @@ static void make_file(uint32_t size)
     random = random * 1103515245u + 12345u;
     file[i] = (uint8_t)(random >> 16);
   }
-  memcpy(file, "SFU1", 4);
+  memcpy(file, (const char[4]){'S', 'F', 'U', '1'}, 4);
   memcpy(file + IMAGE_AT_PARTIAL_SIZE, &size, sizeof size);
 }
 

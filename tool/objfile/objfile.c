@@ -56,6 +56,7 @@ bool objfile_build_add(struct builder *b, uint32_t addr, const uint8_t *data, si
     b->pieces = pieces;
     b->room = room;
   }
+  /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): room is 0 as long as there are no pieces */
   b->pieces[b->count++] = (struct piece){addr, (uint32_t)size, b->used};
   b->used += size;
   return true;
