@@ -235,7 +235,7 @@ function(pc_board BOARD)
       list(FILTER app_sources EXCLUDE REGEX "/protections_")
       list(APPEND app_sources app/protections_${protections}.c)
       fw_objects(${BOARD}_app_${id}_objects ${BOARD} ${A_CPU} ${app_sources} loader/ymodem.c loader/update_sink.c
-        ${port}/port.c ${port}/start.c port/cortexm/string.c ${protect_app})
+        ${port}/port.c ${port}/wire.c ${port}/start.c port/cortexm/string.c ${protect_app})
       target_compile_definitions(${BOARD}_app_${id}_objects PRIVATE USERAPP_ID='${ID}' ${A_DEFINES})
       add_executable(${BOARD}_app_${id} $<TARGET_OBJECTS:${BOARD}_app_${id}_objects>)
       target_link_libraries(${BOARD}_app_${id} PRIVATE ${BOARD}_library)
