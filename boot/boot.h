@@ -9,6 +9,7 @@
 #include "board/slots.h"
 #include "boot/errors.h"
 #include "image/header.h"
+#include "install/single.h"
 #include "loader/update_sink.h"
 #include "port/port.h"
 
@@ -43,7 +44,10 @@ struct boot {
   union {
     struct {
       struct ymodem ymodem;
-      struct update update;
+      union { /* as the slot mode is */
+        struct update update;
+        struct single single;
+      };
     } loader;
     _Alignas(8) uint8_t buffer[BOOT_BUFFER];
   } work;

@@ -54,6 +54,8 @@ enum boot_error boot_download_error(pc_status status)
   case PC_ERR_PRODUCT:
   case PC_ERR_UNSUPPORTED:
     return BOOT_ERROR_HEADER_AUTH;
+  case PC_ERR_TAG: /* single slot: the image is authenticated as soon as it is there */
+    return BOOT_ERROR_SIGNATURE;
   case PC_ERR_VERSION:
     return BOOT_ERROR_VERSION;
   case PC_ERR_FLASH:

@@ -1,5 +1,5 @@
 /* A slot mode, as the state machine sees it: where a new image comes in, and how it gets to the active slot. A strategy
- * that a board picks at link time: boot/mode_dual.c with one of install/'s walks. */
+ * that a board picks at link time: boot/mode_dual.c with one of install/'s walks, or boot/mode_single.c. */
 #ifndef BOOT_MODE_H
 #define BOOT_MODE_H
 

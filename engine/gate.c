@@ -233,6 +233,8 @@ static pc_status boot_service(uint32_t service, uintptr_t a, uintptr_t b, uintpt
     return engine_states.set((uint32_t)a, (uint32_t)b);
   case ENGINE_RAISE_MINIMUM:
     return raise_minimum(a);
+  case ENGINE_VERIFY_RECEIVED:
+    return outside(a, IMAGE_HEADER_SIZE) == PC_OK ? engine_verify_received((const uint8_t *)a) : PC_ERR_PARAM;
   case ENGINE_LOCK:
     crypto_cbc_end(&engine_cbc);
     engine.open = ENGINE_NO;

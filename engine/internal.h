@@ -104,4 +104,8 @@ pc_status engine_verify_start(uint32_t image, uint32_t source, uint32_t *old_siz
 pc_status engine_verify_step(uint32_t bytes, uint32_t *remaining);
 pc_status engine_verify_end(void);
 
+/* mode_dual.c or mode_single.c, as the board's slot mode is: begin to authenticate the active slot against a header
+ * that is in RAM only. Results as engine_verify_start(); PC_ERR_UNSUPPORTED where there is a download slot. */
+pc_status engine_verify_received(const uint8_t header[IMAGE_HEADER_SIZE]);
+
 #endif

@@ -167,7 +167,7 @@ pc_status install_resume(const struct install *install, const uint8_t *header)
   if (status != PC_OK)
     return status;
   const uint32_t step = INSTALL_RECORD_STEP(last), page = INSTALL_RECORD_PAGE(last);
-  if (INSTALL_RECORD_IMAGE(last) != install->image || INSTALL_RECORD_FLAGS(last) != 0)
+  if (INSTALL_RECORD_IMAGE(last) != install->image || INSTALL_RECORD_FLAGS(last) != 0 || INSTALL_RECORD_REST(last) != 0)
     return PC_ERR_BLANK;
   if (step == INSTALL_BEGIN || step == INSTALL_END) {
     status = install->services->journal_put(INSTALL_NONE);

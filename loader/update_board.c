@@ -29,6 +29,8 @@ pc_status update_init_target(struct update_target *target, uint32_t image)
   const struct flash_area *slot = download_slot(image);
   if (slot == NULL)
     return PC_ERR_PARAM;
+  if (slot->size == 0)
+    return PC_ERR_UNSUPPORTED;
   *target = (struct update_target){slot, image, capacity(image, slot), judge, NULL, NULL};
   return PC_OK;
 }

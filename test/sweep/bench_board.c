@@ -14,6 +14,8 @@ static void uart_tx(void *ctx, unsigned uart, uint8_t byte)
     board->console[board->length++] = (char)byte;
     board->console[board->length] = 0;
   }
+  if (board->listener != NULL)
+    board->listener(byte);
   if (board->until != NULL && !board->seen) {
     size_t size = strlen(board->until);
     if (board->length >= size && memcmp(board->console + board->length - size, board->until, size) == 0) {

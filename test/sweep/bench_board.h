@@ -11,7 +11,8 @@ struct bench_board {
   size_t length;
   const char *until;
   bool seen;
-  bool verbose; /* console and log to stdout */
+  bool verbose;                   /* console and log to stdout */
+  void (*listener)(uint8_t byte); /* told of every byte sent, after `console` has it; may be NULL */
 };
 
 /* A blank device of that model; the program ends with a message on any failure. */
