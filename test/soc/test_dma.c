@@ -180,13 +180,13 @@ static void firewall_pcrop_and_read_protection_do(void **state)
   (void)state;
   const uint64_t secret = SECRET;
   const uint32_t place = FLASH_BASE + 0x10000;
-  for (unsigned way = 0; way < 4; way++) {
+  for (unsigned way = 0; way < 5; way++) {
     void *s;
     set_up(&s);
     struct rig *r = s;
     uint32_t v;
     soc_flash_load(r->soc, place, &secret, 8);
-    if (way < 2) { /* the firewall, to read and to write */
+    if (way < 3) { /* the firewall, to read and to write */
       rig_write(r, RCC_APB2ENR, 0x81);
       rig_write(r, 0x40011C08, 0x10000);
       rig_write(r, 0x40011C0C, 0x100);
@@ -194,13 +194,14 @@ static void firewall_pcrop_and_read_protection_do(void **state)
       rig_write(r, 0x40011C14, 0x40);
       rig_write(r, 0x40011C20, 2); /* even shared */
       rig_write(r, SYSCFG + 4, 0);
-      copy(r, 1, way ? SRAM1 : place, way ? SRAM1 + 0x3000 : TO, 2, COPY_WORDS);
+      const uint32_t ways[][2] = {{place, TO}, {SRAM1 + 0x3000, TO}, {SRAM1, SRAM1 + 0x3000}};
+      copy(r, 1, ways[way][0], ways[way][1], 2, COPY_WORDS);
       assert_int_equal(r->soc->resets[SOC_CAUSE_FIREWALL], 1);
     } else {
       rig_unlock(r);
       rig_unlock_options(r);
       rig_write(r, FLASH_OPTR, 0xFFEFF8BB);
-      if (way == 2) {
+      if (way == 3) {
         rig_write(r, 0x40022024, 0x2000);
         rig_write(r, 0x40022028, 0x2000);
       }
@@ -209,11 +210,11 @@ static void firewall_pcrop_and_read_protection_do(void **state)
       rig_write(r, FLASH_CR, CR_OBL);
       rig_us(r, 10);
       rig_write(r, RCC_AHB1ENR, rig_read(r, RCC_AHB1ENR) | 3);
-      if (way == 3)
+      if (way == 4)
         soc_dap_attach(r->soc, true);
       uint32_t flags = copy(r, 1, place, TO, 2, COPY_WORDS);
-      assert_int_equal(flags, way == 2 ? GIF | TCIF | HTIF : GIF | TEIF);
-      if (way == 2)
+      assert_int_equal(flags, way == 3 ? GIF | TCIF | HTIF : GIF | TEIF);
+      if (way == 3)
         assert_int_equal(rig_read(r, FLASH_SR), 0x4000); /* RDERR */
     }
     assert_true(soc_mem_read(r->soc, TO, &v, 4));
