@@ -100,6 +100,79 @@ static bool do_write(struct session *s, const struct command *c, FILE *out)
   return ok;
 }
 
+/* ---- the chip's own debug port ---- */
+static unsigned probe_step(const struct command *c, uint32_t at)
+{
+  return (c->addr + at) % 4 == 0 && c->size - at >= 4 ? 4 : 1;
+}
+
+static bool probe_failed(struct session *s, FILE *out)
+{
+  fputs(soc_dap_open(s->soc) ? "bus fault" : "the debug port cannot be reached", out);
+  return false;
+}
+
+static bool do_probe_read(struct session *s, const struct command *c, FILE *out)
+{
+  uint8_t *data = malloc(c->size);
+  bool ok = data && c->addr + (c->size - 1) >= c->addr;
+  for (uint32_t at = 0, n; ok && at < c->size; at += n) {
+    uint32_t value;
+    n = probe_step(c, at);
+    ok = soc_dap_read(s->soc, c->addr + at, n, &value);
+    memcpy(data + at, &value, n);
+  }
+  for (uint32_t i = 0; ok && i < c->size; i++)
+    fprintf(out, "%02x", data[i]);
+  free(data);
+  return ok || probe_failed(s, out);
+}
+
+static bool do_probe_write(struct session *s, const struct command *c, FILE *out)
+{
+  bool ok = c->addr + (c->size - 1) >= c->addr;
+  for (uint32_t at = 0, n; ok && at < c->size; at += n) {
+    uint32_t value = 0;
+    n = probe_step(c, at);
+    memcpy(&value, c->data + at, n);
+    ok = soc_dap_write(s->soc, c->addr + at, n, value);
+  }
+  return ok || probe_failed(s, out);
+}
+
+static bool do_probe(struct session *s, bool attach, FILE *out)
+{
+  if (!soc_dap_open(s->soc))
+    return probe_failed(s, out);
+  soc_dap_attach(s->soc, attach);
+  return true;
+}
+
+static void show_options(struct session *s, FILE *out)
+{
+  struct soc_option o;
+  fprintf(out, "rdp=%u", soc_rdp(s->soc));
+  for (unsigned i = 0; soc_option_get(s->soc, i, &o); i++) {
+    bool on = soc_powered(s->soc);
+    fprintf(out, " %s=0x%08x", o.name, on ? o.loaded : o.stored);
+    if (!o.sound)
+      fputs("(damaged)", out);
+    else if (on && o.stored != o.loaded)
+      fprintf(out, "(stored:0x%08x)", o.stored);
+  }
+}
+
+static bool do_break(struct session *s, const struct command *c, FILE *out)
+{
+  if (s->has_break)
+    cpu_breakpoint(soc_cpu(s->soc), s->break_at, false);
+  s->has_break = c->on && cpu_breakpoint(soc_cpu(s->soc), c->addr, true);
+  s->break_at = c->addr;
+  if (c->on && !s->has_break)
+    fputs("too many breakpoints", out);
+  return s->has_break == c->on;
+}
+
 static bool do_erase(struct session *s, FILE *out)
 {
   const struct soc_region *regions;
@@ -252,6 +325,25 @@ static bool carry_out(struct session *s, const struct command *c, FILE *out)
   case COMMAND_STATUS:
     show_status(s, out);
     return true;
+  case COMMAND_BREAK:
+    return do_break(s, c, out);
+  case COMMAND_OPTIONS:
+    show_options(s, out);
+    return true;
+  case COMMAND_OPTION:
+    if (soc_option_set(s->soc, c->option.name, c->option.value))
+      return true;
+    fprintf(out, "no option word %s", c->option.name);
+    return false;
+  case COMMAND_PROBE:
+    return do_probe(s, c->on, out);
+  case COMMAND_PROBE_STATUS:
+    fputs(soc_dap_open(s->soc) ? "open" : "closed", out);
+    return true;
+  case COMMAND_PROBE_READ:
+    return do_probe_read(s, c, out);
+  case COMMAND_PROBE_WRITE:
+    return do_probe_write(s, c, out);
   case COMMAND_SAVE:
     if (soc_save(s->soc))
       return true;

@@ -20,8 +20,14 @@ const char command_help[] =
     "cut none                    forget the planned cut\n"
     "stats                       figures since the start or the last 'stats clear', as JSON\n"
     "stats clear                 set all figures and wear counters to zero\n"
-    "read ADDR LEN               memory, as hexadecimal digits\n"
-    "write ADDR HEX              RAM, registers or flash (as a debug probe: no wear, no time)\n"
+    "read ADDR LEN               memory, as hexadecimal digits: the judge's view, past every protection\n"
+    "write ADDR HEX              RAM, registers or flash in the same way (no wear, no time)\n"
+    "probe attach|detach|status  a debug probe on the chip's own port: wake it, let go, can it be reached?\n"
+    "probe read ADDR LEN         what it sees: obeys read protection, firewall and PCROP\n"
+    "probe write ADDR HEX        RAM and registers, words first; with the side effects that it has\n"
+    "options                     read protection level and option words: in force, and stored if they differ\n"
+    "option NAME=VALUE           store one (OPTR, WRP1AR, ...) as at manufacture; in force after power-on\n"
+    "break ADDR|none             stop when the core comes there; one at a time\n"
     "erase                       the whole flash\n"
     "load FILE[@ADDR]            a firmware file into flash or RAM\n"
     "run                         go on after stop\n"
@@ -214,6 +220,33 @@ static bool parse_cut_words(char **words, int n, struct command *out, char *err,
   return parse_mode(n > 5 ? words[5] : "clean", n > 6 ? words[6] : NULL, &out->cut, err, err_size);
 }
 
+bool command_parse_option(const char *text, struct command_option *out, char *err, size_t err_size)
+{
+  const char *equals = strchr(text, '=');
+  size_t length = equals ? (size_t)(equals - text) : 0;
+  uint64_t value;
+  if (length == 0 || length >= sizeof out->name || !command_parse_number(equals + 1, UINT32_MAX, &value))
+    return fail(err, err_size, "an option word is NAME=VALUE, such as OPTR=0xFFEFF8BB, not '%s'", text);
+  memcpy(out->name, text, length);
+  out->name[length] = 0;
+  out->value = (uint32_t)value;
+  return true;
+}
+
+static bool parse_read(char **words, struct command *out, char *err, size_t err_size)
+{
+  uint64_t size;
+  if (!command_parse_number(words[1], COMMAND_READ_MAX, &size) || size == 0)
+    return fail(err, err_size, "the length is 1 to 65536 bytes, not '%s'", words[1]);
+  out->size = (uint32_t)size;
+  return parse_address(words[0], out, err, err_size);
+}
+
+static bool parse_write(char **words, struct command *out, char *err, size_t err_size)
+{
+  return parse_address(words[0], out, err, err_size) && parse_data(words[1], out, err, err_size);
+}
+
 static bool parse_wait(const char *text, struct command *out, char *err, size_t err_size)
 {
   static const char *const names[] = {
@@ -250,6 +283,11 @@ static const struct {
     {"run", COMMAND_RUN, false},
     {"stop", COMMAND_STOP, false},
     {"status", COMMAND_STATUS, false},
+    {"options", COMMAND_OPTIONS, false},
+    {"probe attach", COMMAND_PROBE, true},
+    {"probe detach", COMMAND_PROBE, false},
+    {"probe status", COMMAND_PROBE_STATUS, false},
+    {"break none", COMMAND_BREAK, false},
     {"save", COMMAND_SAVE, false},
     {"quit", COMMAND_QUIT, false},
 };
@@ -311,17 +349,28 @@ bool command_parse(const char *line, struct command *out, char *err, size_t err_
       out->kind = COMMAND_WAIT;
       return parse_wait(words[1], out, err, err_size);
     }
-    if (strcmp(name, "read") == 0 && n == 3) {
-      out->kind = COMMAND_READ;
-      uint64_t size;
-      if (!command_parse_number(words[2], COMMAND_READ_MAX, &size) || size == 0)
-        return fail(err, err_size, "the length is 1 to 65536 bytes, not '%s'", words[2]);
-      out->size = (uint32_t)size;
+    if (strcmp(name, "option") == 0 && n == 2) {
+      out->kind = COMMAND_OPTION;
+      return command_parse_option(words[1], &out->option, err, err_size);
+    }
+    if (strcmp(name, "break") == 0 && n == 2) {
+      out->kind = COMMAND_BREAK;
+      out->on = true;
       return parse_address(words[1], out, err, err_size);
     }
+    bool probe = strcmp(name, "probe") == 0 && n == 4;
+    if (probe) {
+      name = words[1];
+      memmove(words, words + 1, 3 * sizeof *words);
+      n = 3;
+    }
+    if (strcmp(name, "read") == 0 && n == 3) {
+      out->kind = probe ? COMMAND_PROBE_READ : COMMAND_READ;
+      return parse_read(words + 1, out, err, err_size);
+    }
     if (strcmp(name, "write") == 0 && n == 3) {
-      out->kind = COMMAND_WRITE;
-      return parse_address(words[1], out, err, err_size) && parse_data(words[2], out, err, err_size);
+      out->kind = probe ? COMMAND_PROBE_WRITE : COMMAND_WRITE;
+      return parse_write(words + 1, out, err, err_size);
     }
   }
   return fail(err, err_size, "unknown command or wrong arguments: '%s'; 'help' lists them", line);

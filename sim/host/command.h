@@ -30,7 +30,14 @@ enum command_kind {
   COMMAND_RUN,
   COMMAND_STOP,
   COMMAND_STATUS,
-  COMMAND_WAIT, /* wait */
+  COMMAND_BREAK,        /* on: at addr; off: none */
+  COMMAND_OPTIONS,      /* show them */
+  COMMAND_OPTION,       /* option */
+  COMMAND_PROBE,        /* on: attach, off: detach */
+  COMMAND_PROBE_STATUS, /* can it reach the chip? */
+  COMMAND_PROBE_READ,   /* addr, size */
+  COMMAND_PROBE_WRITE,  /* addr, size, data */
+  COMMAND_WAIT,         /* wait */
   COMMAND_SAVE,
   COMMAND_QUIT,
 };
@@ -49,11 +56,17 @@ struct command_cut {
   uint32_t seed;
 };
 
+struct command_option {
+  char name[16];
+  uint32_t value;
+};
+
 struct command {
   enum command_kind kind;
   bool on;
   struct command_pin pin;
   struct command_cut cut;
+  struct command_option option;
   enum command_wait wait;
   uint32_t addr, size;
   uint8_t data[COMMAND_WRITE_MAX];
@@ -69,6 +82,8 @@ extern const char command_help[];
 bool command_parse_cut(const char *text, struct command_cut *out, char *err, size_t err_size);
 /* "PC13=0|1|z" */
 bool command_parse_pin(const char *text, struct command_pin *out, char *err, size_t err_size);
+/* "OPTR=0xFFEFF8BB" */
+bool command_parse_option(const char *text, struct command_option *out, char *err, size_t err_size);
 /* A number from 0 to `max`, decimal or 0x hexadecimal, nothing before or after it. */
 bool command_parse_number(const char *text, uint64_t max, uint64_t *out);
 

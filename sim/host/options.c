@@ -42,6 +42,7 @@ static const char help[] =
     "  --press-button[=S]       hold the user button from power-on for S simulated seconds (default 1)\n"
     "  --drive FILE             a USB flash drive with this image (behind a block device: no USB controller yet)\n"
     "  --pin PC13=0|1|z         drive a pin from outside, from power-on; may be repeated\n"
+    "  --option NAME=VALUE      an option word as at manufacture, such as OPTR=0xFFEFF8BB; may be repeated\n"
     "  --cut N[:MODE]           take the power away at the N-th flash operation: before, clean (after it;\n"
     "                           default), torn[:SEED] or weak[:SEED] (in the middle of it)\n"
     "\n"
@@ -96,6 +97,7 @@ enum {
   O_WAIT_CLIENT,
   O_PRESS_BUTTON,
   O_PIN,
+  O_OPTION,
   O_CUT,
   O_GDB,
   O_JTAG,
@@ -133,6 +135,7 @@ static const struct option table[] = {
     {"wait-client", no_argument, NULL, O_WAIT_CLIENT},
     {"press-button", optional_argument, NULL, O_PRESS_BUTTON},
     {"pin", required_argument, NULL, O_PIN},
+    {"option", required_argument, NULL, O_OPTION},
     {"cut", required_argument, NULL, O_CUT},
     {"gdb", required_argument, NULL, O_GDB},
     {"jtag", required_argument, NULL, O_JTAG},
@@ -326,6 +329,10 @@ static bool parse_option(struct parse *p, int option, const char *arg)
     if (o->pin_count == OPTIONS_PINS)
       return wrong(p, "more than 32 pins:", arg);
     return command_parse_pin(arg, &o->pins[o->pin_count++], p->err, sizeof p->err);
+  case O_OPTION:
+    if (o->option_word_count == OPTIONS_WORDS)
+      return wrong(p, "more than 16 option words:", arg);
+    return command_parse_option(arg, &o->option_words[o->option_word_count++], p->err, sizeof p->err);
   case O_CUT:
     return command_parse_cut(arg, &o->cut, p->err, sizeof p->err);
   case O_GDB:

@@ -9,6 +9,7 @@
 #define OPTIONS_LOADS 16u
 #define OPTIONS_TEXTS 16u
 #define OPTIONS_PINS  32u
+#define OPTIONS_WORDS 16u
 #define OPTIONS_UARTS 3u /* the third: SPI1 */
 
 /* Exit codes; told in --help. */
@@ -52,6 +53,8 @@ struct options {
   double max_seconds;        /* 0: none */
   struct command_cut cut;
   struct command_pin pins[OPTIONS_PINS];
+  struct command_option option_words[OPTIONS_WORDS];
+  unsigned option_word_count;
   unsigned pin_count;
   double press_button; /* seconds; 0: not pressed */
   enum pace_mode pace;

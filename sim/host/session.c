@@ -601,6 +601,19 @@ static void drive_pins(struct session *s)
   }
 }
 
+static bool store_options(struct session *s)
+{
+  char err[200];
+  const struct options *o = s->options;
+  for (unsigned i = 0; i < o->option_word_count; i++) {
+    if (soc_option_set(s->soc, o->option_words[i].name, o->option_words[i].value))
+      continue;
+    snprintf(err, sizeof err, "--option %s: the %s has no such option word", o->option_words[i].name, o->device);
+    return fail(s, EXIT_USAGE, err);
+  }
+  return true;
+}
+
 static bool switch_on(struct session *s)
 {
   char err[600];
@@ -643,6 +656,8 @@ bool session_open(struct session *s, const struct options *options)
   memcpy(s->until_fail, options->until_fail, sizeof s->until_fail);
   s->started = !options->wait_client;
   if (!open_device(s))
+    return false;
+  if (!store_options(s))
     return false;
   if (options->no_run) {
     session_end(s, EXIT_OK, "loaded");

@@ -97,6 +97,8 @@ struct session {
   double listened;       /* simulated seconds when the program last waited for input */
   double button_release; /* simulated seconds; 0: nothing to release */
   bool cut_by_flag;
+  bool has_break; /* of the `break` command */
+  uint32_t break_at;
 
   bool done;
   int exit_code;

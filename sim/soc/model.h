@@ -213,6 +213,10 @@ struct soc_model {
   void (*clear_wear)(struct soc *soc);
   unsigned (*rdp)(const struct soc *soc); /* see soc_rdp(); may be NULL */
 
+  /* Option word `number`: its register's address, what is in force, and the stored word with its complement. NULL: no
+   * more. May be NULL. */
+  uint32_t *(*option)(struct soc *soc, unsigned number, uint32_t *reg, uint32_t *loaded);
+
   /* Snapshots: the size of what soc->chip points to, the non-volatile arrays in it by number (NULL: no more), and a
    * hash of state that is neither in registers nor in memory, times left out. */
   size_t chip_size;

@@ -425,6 +425,38 @@ unsigned soc_rdp(const struct soc *soc)
   return soc->model->rdp ? soc->model->rdp(soc) : 0;
 }
 
+static uint32_t *option_word(struct soc *soc, unsigned number, struct soc_option *o)
+{
+  char name[48];
+  uint32_t reg, *stored = soc->model->option ? soc->model->option(soc, number, &reg, &o->loaded) : NULL;
+  if (!stored)
+    return NULL;
+  soc_reg_name(soc, reg, name, sizeof name);
+  const char *last = strrchr(name, '.');
+  snprintf(o->name, sizeof o->name, "%.15s", last ? last + 1 : name);
+  o->stored = stored[0];
+  o->sound = stored[0] == ~stored[1];
+  return stored;
+}
+
+bool soc_option_get(struct soc *soc, unsigned number, struct soc_option *option)
+{
+  return option_word(soc, number, option) != NULL;
+}
+
+bool soc_option_set(struct soc *soc, const char *name, uint32_t value)
+{
+  struct soc_option o;
+  uint32_t *stored;
+  for (unsigned i = 0; (stored = option_word(soc, i, &o)); i++)
+    if (!strcmp(o.name, name)) {
+      stored[0] = value;
+      stored[1] = ~value;
+      return true;
+    }
+  return false;
+}
+
 bool soc_dap_open(const struct soc *soc)
 {
   return soc->powered && (!soc->model->dap_open || soc->model->dap_open(soc));

@@ -84,6 +84,18 @@ void soc_dap_reset(struct soc *soc); /* AIRCR.SYSRESETREQ written by the probe *
 /* Time passes while the core is halted: `seconds` of it. What the chip does on its own goes on, resets included. */
 void soc_dap_elapse(struct soc *soc, double seconds);
 
+/* ---- option bytes from outside ----
+ * By number from 0; false: no more. `stored` is what the next power-on or launch loads (if `sound`: with its
+ * complement), `loaded` what is in force. */
+struct soc_option {
+  char name[16]; /* of its register, such as "OPTR" */
+  uint32_t stored, loaded;
+  bool sound;
+};
+bool soc_option_get(struct soc *soc, unsigned number, struct soc_option *option);
+/* As set at manufacture; in force after the next power-on or launch. False: no option word of this name. */
+bool soc_option_set(struct soc *soc, const char *name, uint32_t value);
+
 /* ---- the outside world ----
  * UARTs are numbered as on the chip: 1 is USART1, 4 would be UART4; LPUART1 has a number of its own. */
 #define SOC_LPUART1 101u

@@ -96,7 +96,24 @@ static void commands_mean_what_the_manual_says(void **state)
   assert_string_equal(c.path, "a file with spaces.bin@0x08000000");
   assert_ptr_equal(c.path, line + 5);
   assert_int_equal(parse("wait asleep").wait, WAIT_ASLEEP);
-  static const char *const plain[] = {"run", "stop", "status", "save", "quit", "help", "erase"};
+  c = parse("option WRP1AR=0x00030002");
+  assert_int_equal(c.kind, COMMAND_OPTION);
+  assert_string_equal(c.option.name, "WRP1AR");
+  assert_int_equal(c.option.value, 0x00030002);
+  c = parse("probe read 0x20000000 8");
+  assert_int_equal(c.kind, COMMAND_PROBE_READ);
+  assert_int_equal(c.addr, 0x20000000);
+  assert_int_equal(c.size, 8);
+  c = parse("probe write 0x20000000 00fF");
+  assert_int_equal(c.kind, COMMAND_PROBE_WRITE);
+  assert_int_equal(c.size, 2);
+  assert_true(parse("probe attach").on);
+  assert_int_equal(parse("probe detach").kind, COMMAND_PROBE);
+  assert_int_equal(parse("probe status").kind, COMMAND_PROBE_STATUS);
+  c = parse("break 0x08000101");
+  assert_true(c.kind == COMMAND_BREAK && c.on && c.addr == 0x08000101);
+  assert_false(parse("break none").on);
+  static const char *const plain[] = {"run", "stop", "status", "options", "save", "quit", "help", "erase"};
   for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
     parse(plain[i]);
 }
@@ -141,6 +158,23 @@ static void what_is_no_command_is_refused_with_a_reason(void **state)
       "wait done",
       "stats all",
       "quit now please",
+      "option",
+      "option OPTR",
+      "option =1",
+      "option OPTR=",
+      "option OPTR=0x100000000",
+      "option OPTR=1 2",
+      "option OPTRNAMETOOLONGX=1",
+      "probe",
+      "probe read 0",
+      "probe read 0 0",
+      "probe read 0 4 4",
+      "probe run",
+      "probe write 0 1",
+      "probe stats clear x",
+      "break",
+      "break main",
+      "break 1 2",
       "load",
       "a b c d e f g h i j k l",
   };

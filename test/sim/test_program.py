@@ -238,6 +238,10 @@ class State(unittest.TestCase):
 
 
 class Control(unittest.TestCase):
+    def refused(self, s, line, why):
+        with self.assertRaisesRegex(SimError, why):
+            s.control(line)
+
     def test_button_and_pins(self):
         with Sim("--load", ELF) as s:
             s.wait_text("ready\n")
@@ -318,6 +322,49 @@ class Control(unittest.TestCase):
             s.wait_text("x")
             s.control("reset halt")
             self.assertIn("(Reset_Handler+0x0)", s.control("status"))
+
+    def test_a_break_stops_the_core_where_it_was_told(self):
+        with Sim("--load", ELF, "--halt") as s:
+            at = firmware.symbol("main")
+            s.control("break 0x%08x" % at)
+            s.control("run")
+            s.control("wait stopped")
+            self.assertTrue(s.control("status").startswith("stopped pc=0x%08x" % at))
+            s.control("break none")
+            s.control("run")
+            s.wait_text("ready\n")
+
+    def test_a_probe_sees_what_read_protection_leaves_and_the_judge_sees_all(self):
+        with Sim("--load", ELF, state="probe") as s:
+            s.wait_text("ready\n")
+            flash = s.control("read 0x08000000 16")
+            self.assertTrue(s.control("options").startswith("rdp=0 OPTR=0xffeff8aa PCROP1SR=0xffffffff "))
+            self.assertEqual(s.control("probe status"), "open")
+            self.assertEqual(s.control("probe read 0x08000000 16"), flash)
+            s.control("probe write 0x10000001 aabbccddee")
+            self.assertEqual(s.control("probe read 0x10000000 7"), s.control("read 0x10000000 7"))
+            self.assertEqual(s.control("read 0x10000001 5"), "aabbccddee")
+            s.control("option OPTR=0xffeff8bb")
+            self.assertIn("rdp=0 OPTR=0xffeff8aa(stored:0xffeff8bb)", s.control("options"))
+            self.refused(s, "option NOPE=1", "no option word NOPE")
+        with Sim("--stay", state="probe") as s:
+            s.wait_text("ready\n")
+            self.assertIn("rdp=1 OPTR=0xffeff8bb ", s.control("options"))
+            self.assertEqual(s.control("read 0x08000000 16"), flash)
+            self.refused(s, "probe read 0x08000000 16", "bus fault")
+            self.refused(s, "probe read 0x10000000 4", "bus fault")
+            s.control("probe read 0x20000000 4")
+            s.control("probe attach")  # and the core cannot fetch any more
+            s.control("wait lockup")
+            s.control("probe detach")
+            self.assertTrue(s.control("status").startswith("lockup"))
+            s.control("power-cycle")
+            s.wait_text("ready\n")
+        with Sim("--option", "OPTR=0xffeff8cc", state="probe") as s:
+            s.wait_text("ready\n")
+            self.assertEqual(s.control("probe status"), "closed")
+            for line in ("probe attach", "probe read 0x20000000 4", "probe write 0x20000000 00"):
+                self.refused(s, line, "the debug port cannot be reached")
 
     def test_memory_can_be_read_written_erased_and_loaded(self):
         with Sim("--load", ELF) as s:

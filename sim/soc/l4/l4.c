@@ -473,6 +473,16 @@ static unsigned rdp(const struct soc *soc)
   return l4_rdp(chip(soc));
 }
 
+static uint32_t *option(struct soc *soc, unsigned number, uint32_t *reg, uint32_t *loaded)
+{
+  struct l4 *l4 = chip(soc);
+  if (number >= l4->part->options)
+    return NULL;
+  *reg = l4->flash.block.base + l4_option_offset((enum l4_option)number);
+  *loaded = l4->options.loaded[number];
+  return l4->options.stored[number];
+}
+
 static struct nvm *array(struct soc *soc, unsigned number)
 {
   return number == 0 ? &chip(soc)->flash.main : number == 1 ? &chip(soc)->flash.otp : NULL;
@@ -571,9 +581,10 @@ const struct l4_part l4_part_l462 = {
   .regions = (chip_regions), .region_count = sizeof(chip_regions) / sizeof(chip_regions)[0], .names = l4_names,        \
   .name_count = L4_NAMES, .create = create, .destroy = destroy, .load = load, .stage = stage, .power_off = power_off,  \
   .reset = reset, .watched = watched, .fault_note = fault_note, .dap_halted = dap_halted, .dap_open = dap_open,        \
-  .dap_attach = dap_attach, .rdp = rdp, .chip_size = sizeof(struct l4), .array = array, .hidden_hash = hidden_hash,    \
-  .uart_rx = uart_rx, .pin = drive_pin, .pin_release = release_pin, .flash_load = flash_load,                          \
-  .flash_erase = flash_erase, .factory_load = factory_load, .wear = wear, .clear_wear = clear_wear
+  .dap_attach = dap_attach, .rdp = rdp, .option = option, .chip_size = sizeof(struct l4), .array = array,              \
+  .hidden_hash = hidden_hash, .uart_rx = uart_rx, .pin = drive_pin, .pin_release = release_pin,                        \
+  .flash_load = flash_load, .flash_erase = flash_erase, .factory_load = factory_load, .wear = wear,                    \
+  .clear_wear = clear_wear
 
 const struct soc_model soc_stm32l476 = {L4_MODEL("stm32l476", l476_regions, l4_part_l476), .dap_part = 0x415,
                                         .boundary_tap = 0x06415041};
