@@ -51,26 +51,33 @@ static enum boot_state seal(struct boot *boot, uint32_t images, bool validated)
 
 enum boot_state boot_states_check(struct boot *boot)
 {
-  uint32_t tested = 0, old_size, valid = 0, fresh = 0, invalid = 0;
+  uint32_t tested = 0, old_size, valid = 0, fresh = 0, invalid = 0, started = 0;
   bool all = false;
   for (uint32_t n = 1; n <= MAP_IMAGES; n++) {
-    if (!boot_slot_used(n) || sealed(boot, n))
+    if (!boot_slot_used(n))
       continue;
     const uint32_t state = state_of(n);
-    tested |= BIT(n);
     all |= state == IMAGE_STATE_VALID_ALL;
+    started |= state == IMAGE_STATE_SELFTEST || state == IMAGE_STATE_VALID_ALL ? BIT(n) : 0;
+    if (sealed(boot, n))
+      continue;
+    tested |= BIT(n);
     valid |= state == IMAGE_STATE_VALID ? BIT(n) : 0;
     fresh |= state == IMAGE_STATE_NEW ? BIT(n) : 0;
     invalid |= state == IMAGE_STATE_INVALID ? BIT(n) : 0;
   }
+  if (all) /* an image that was kept without having been validated may be the one that says so */
+    return seal(boot, tested | started, true);
   if (tested == 0)
     return BOOT_CHECK_USER_FW_STATUS;
-  if (all || valid == tested)
+  if (valid == tested)
     return seal(boot, tested, true);
   if (boot->candidates != 0) /* a backup may have gone for them: what there is becomes what they replace */
     return seal(boot, tested, false);
-  if (fresh != 0 && invalid == 0)
-    return BOOT_CHECK_USER_FW_STATUS; /* never started yet */
+  if (fresh != 0 && invalid == 0) {
+    boot->set = tested; /* never started yet: their test begins at this boot */
+    return BOOT_CHECK_USER_FW_STATUS;
+  }
   for (uint32_t n = 1; n <= MAP_IMAGES; n++) {
     if ((tested & BIT(n)) != 0 &&
         engine_call(ENGINE_VERIFY_START, n, ENGINE_SOURCE_BACKUP, (uintptr_t)&old_size) != PC_OK) {
@@ -86,10 +93,9 @@ enum boot_state boot_states_check(struct boot *boot)
 
 pc_status boot_states_launch(struct boot *boot)
 {
-  (void)boot;
   pc_status status = engine_call(ENGINE_RAISE_MINIMUM, BOOT_IMAGE, 0, 0);
   for (uint32_t n = 1; n <= MAP_IMAGES && status == PC_OK; n++)
-    if (boot_slot_used(n) && state_of(n) == IMAGE_STATE_NEW)
+    if (boot_slot_used(n) && ((boot->set & BIT(n)) != 0 || state_of(n) == IMAGE_STATE_NEW))
       status = engine_call(ENGINE_SET_STATE, n, IMAGE_STATE_SELFTEST, 0);
   return status;
 }

@@ -33,10 +33,10 @@ pc_status boot_states_launch(struct boot *boot)
   uint32_t state = state_now();
   if (state == IMAGE_STATE_NEW)
     return engine_call(ENGINE_SET_STATE, BOOT_IMAGE, IMAGE_STATE_SELFTEST, 0);
-  /* Power may have gone while the application wrote VALID: a torn field that reads well now could read otherwise later,
-   * so it is written again. */
-  if (state == IMAGE_STATE_VALID && boot->cause == PORT_RESET_POWER) {
-    pc_status status = engine_call(ENGINE_SET_STATE, BOOT_IMAGE, IMAGE_STATE_VALID, 0);
+  /* Power may have gone while the application wrote VALID, or this function SELFTEST: a torn field that reads well now
+   * could read otherwise later, so it is written again. */
+  if ((state == IMAGE_STATE_VALID || state == IMAGE_STATE_SELFTEST) && boot->cause == PORT_RESET_POWER) {
+    pc_status status = engine_call(ENGINE_SET_STATE, BOOT_IMAGE, state, 0);
     if (status != PC_OK)
       return status;
   }

@@ -94,7 +94,8 @@ static pc_status set(uint32_t image, uint32_t state)
       status = write_zeros(image, 1);
     return status == PC_OK ? write_zeros(image, FINGERPRINT) : status;
   }
-  if (now == IMAGE_STATE_NEW && state == IMAGE_STATE_SELFTEST)
+  /* Also when it reads as written: a torn field may, at one look and not at the next. */
+  if ((now == IMAGE_STATE_NEW || now == IMAGE_STATE_SELFTEST) && state == IMAGE_STATE_SELFTEST)
     return write_zeros(image, 2);
   /* A torn VALID reads as SELFTEST from time to time: the boot loader, which read VALID, makes it whole. */
   if ((now == IMAGE_STATE_VALID || now == IMAGE_STATE_SELFTEST) && state == IMAGE_STATE_VALID)

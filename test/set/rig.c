@@ -36,7 +36,9 @@ pc_status engine_call(uint32_t service, uintptr_t a, uintptr_t b, uintptr_t c)
 
 _Noreturn void rig_fail(const char *what)
 {
-  fprintf(stderr, "rig: %s (reset %u)\nconsole of this boot:%s\n", what, (unsigned)rig.resets, rig.console);
+  (void)fflush(stdout);
+  fprintf(stderr, "rig: %s (%s, reset %u)\nconsole of this boot:%s\n", what, rig.note, (unsigned)rig.resets,
+          rig.console);
   for (uint32_t n = 1; n <= MAP_IMAGES; n++) {
     const struct rig_image *active = rig_active(n);
     fprintf(stderr, "image %u: %s %08x, state %04x\n", (unsigned)n,

@@ -58,6 +58,7 @@ extern struct rig {
   bool button;
   char console[8192]; /* of the last boot */
   uint32_t length;
+  char note[100];  /* shown when something fails: what is being tried */
   uint32_t resets; /* since rig_reset() */
   bool power_on;   /* the next boot is a power-on; set by rig_power_off() and a cut */
 } rig;
