@@ -255,6 +255,19 @@ function(pc_board BOARD)
   endif()
 endfunction()
 
+# The delta decoder: some optimisations make it larger, without making it faster.
+set_source_files_properties(delta/decoder.c PROPERTIES COMPILE_OPTIONS
+  "-fno-thread-jumps;-fno-tree-sra;-fno-move-loop-invariants;-fno-schedule-insns2;-fno-cse-follow-jumps;-fno-ivopts;-fno-if-conversion")
+# It alone, for bench/decode.
+fw_objects(delta_decode_objects . cortex-m4 delta/decoder.c test/arm/delta.c port/cortexm/string.c)
+add_executable(delta_decode $<TARGET_OBJECTS:delta_decode_objects>)
+set_target_properties(delta_decode PROPERTIES OUTPUT_NAME delta-decode.elf)
+target_link_options(delta_decode PRIVATE -mcpu=cortex-m4 -mthumb -nostartfiles -specs=nano.specs -Wl,-e,run
+  -Wl,--section-start=.vectors=0x08000000 -Wl,-Ttext=0x08000100 -Wl,--section-start=.result=0x20000000 -Wl,-Tbss=0x20000100
+  -Wl,--no-warn-rwx-segments)
+add_custom_command(TARGET delta_decode POST_BUILD
+  COMMAND ${CMAKE_OBJCOPY} -O binary -R .result $<TARGET_FILE:delta_decode> ${CMAKE_BINARY_DIR}/delta-decode.bin)
+
 file(GLOB boards CONFIGURE_DEPENDS board/*/board.cmake)
 foreach(b IN LISTS boards)
   include(${b})

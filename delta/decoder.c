@@ -13,6 +13,12 @@ enum { STATE_MODE, STATE_TABLE, STATE_PLACE, STATE_SHIFTS, STATE_NEXT, STATE_GAP
 
 #define NO_WINDOW 0x80000000u /* far from every offset of a source */
 
+static __attribute__((noinline)) void fail(struct delta_decoder *d, pc_status status)
+{
+  d->status = status;
+  d->block_end = 0; /* ends copy_step()'s loop */
+}
+
 /* ---------- the range decoder ---------- */
 
 static void shift_in(struct delta_decoder *d)
@@ -21,8 +27,9 @@ static void shift_in(struct delta_decoder *d)
   if (d->input_count > 0) {
     byte = d->input[d->input_first++ % DELTA_INPUT];
     d->input_count--;
+  } else if (!d->ended) {
+    fail(d, PC_ERR_FORMAT); /* no step of a good patch takes more than DELTA_INPUT bytes */
   }
-  d->consumed++;
   d->code = d->code << 8 | byte;
 }
 
@@ -68,12 +75,6 @@ static inline void store32(uint8_t *p, uint32_t value)
   __builtin_memcpy(p, &value, 4); /* a little-endian machine, and one instruction where it may be unaligned */
 }
 
-static void fail(struct delta_decoder *d, pc_status status)
-{
-  d->status = status;
-  d->block_end = 0; /* ends copy_step()'s loop */
-}
-
 static __attribute__((noinline)) void fill_window(struct delta_decoder *d, uint32_t offset)
 {
   uint32_t size = d->source_size - offset;
@@ -91,7 +92,7 @@ static inline const uint8_t *source_at(struct delta_decoder *d, uint32_t offset)
   return d->window + (offset - d->window_start);
 }
 
-/* Write what is in the output buffer: DELTA_WRITE bytes, fewer at the end. */
+/* Write what is in the output buffer, DELTA_WRITE bytes at most. */
 static void flush(struct delta_decoder *d)
 {
   uint32_t size = d->output_count < DELTA_WRITE ? d->output_count : DELTA_WRITE;
@@ -100,21 +101,23 @@ static void flush(struct delta_decoder *d)
     if (status != PC_OK)
       fail(d, status);
   }
-  if (size < DELTA_WRITE)
-    store32(d->output + size, 0);
-  for (uint32_t i = 0; i < size; i += 4)
-    delta_add(d, delta_load32(d->output + i));
   store32(d->output, delta_load32(d->output + DELTA_WRITE));
   d->output_count = (uint8_t)(d->output_count - size);
+}
+
+static void emitted(struct delta_decoder *d, uint32_t size)
+{
+  d->position += size;
+  d->output_count = (uint8_t)(d->output_count + size);
+  if (d->output_count >= DELTA_WRITE)
+    flush(d);
 }
 
 static void emit(struct delta_decoder *d, uint32_t value, uint32_t size)
 {
   store32(d->output + d->output_count, value);
-  d->position += size;
-  d->output_count = (uint8_t)(d->output_count + size);
-  if (d->output_count >= DELTA_WRITE)
-    flush(d);
+  delta_add(d, value);
+  emitted(d, size);
 }
 
 /* ---------- steps ---------- */
@@ -132,6 +135,61 @@ static void copy_begin(struct delta_decoder *d, uint32_t source, uint32_t size)
   d->state = STATE_COPY;
 }
 
+/* Copy the units that come next in a clean block and are neither data nor references that leave the copy: copy_unit()
+ * would do the same, and take longer. True: more may follow. */
+static __attribute__((noinline)) bool copy_plain(struct delta_decoder *d)
+{
+  uint32_t position = d->position, shift = d->copy_shift, sum = d->sum;
+  if ((position | shift) & 1u)
+    return false;
+  const uint8_t *start = source_at(d, position + shift), *in = start, *end = d->window + DELTA_WINDOW - 4;
+  uint8_t *out = d->output + d->output_count;
+  if (end > in + (d->block_end - position) - 4)
+    end = in + (d->block_end - position) - 4;
+  if (end >= in + DELTA_WRITE - d->output_count)
+    end = in + DELTA_WRITE - d->output_count - 1;
+  while (in <= end) {
+    uint32_t word = delta_load32(in), size = 2;
+    if (!(position & 3u)) {
+      if (*delta_slot_bits(d, position) & delta_slot_bit(position))
+        break;
+      if (!(shift & 3u) && (d->data || word - d->source_base < d->source_size))
+        break;
+    }
+    if (THUMB_MAY_REFER >> (word >> 11 & 31u) & 1u) {
+      enum thumb_kind kind = thumb_kind(word);
+      if (kind != THUMB_NONE && ((uint32_t)kind - THUMB_BCC > THUMB_BCCW - THUMB_BCC ||
+                                 position + shift + 4 + thumb_distance(kind, word) - d->copy_start >= d->copy_size))
+        break;
+    }
+    if (thumb_is_long(word))
+      size = 4;
+    else
+      word &= 0xffffu;
+    d->data = false;
+    store32(out, word);
+    sum = (sum ^ word) * DELTA_SUM;
+    in += size;
+    out += size;
+    position += size;
+  }
+  d->sum = sum;
+  emitted(d, position - d->position);
+  return in != start && in > end;
+}
+
+static void copy_unit(struct delta_decoder *d)
+{
+  struct delta_unit u;
+  uint32_t position = d->position, source = position + d->copy_shift;
+  delta_predict(d, source_at(d, source), source, position, d->copy_end - position, delta_take_slot(d, position), &u);
+  uint32_t value = u.predicted;
+  if (d->dirty)
+    value = delta_copied(d, &u, 0);
+  delta_note_unit(d, position, &u, value);
+  emit(d, value, u.size);
+}
+
 /* Copy a block that is all as predicted, or one unit of another block. */
 static __attribute__((noinline)) void copy_step(struct delta_decoder *d)
 {
@@ -143,24 +201,13 @@ static __attribute__((noinline)) void copy_step(struct delta_decoder *d)
       d->clean_context = (uint8_t)(1 + d->dirty);
   }
   do {
-    struct delta_unit u;
-    uint32_t source = position + d->copy_shift;
-    const uint8_t *bytes = source_at(d, source);
-    delta_predict(d, bytes, source, position, d->copy_end - position, delta_take_slot(d, position), &u);
-    uint32_t value = u.predicted;
-    if (d->dirty) {
-      value = delta_copied(d, &u, 0);
-      if (value != u.predicted && !u.data)
-        u.kind = thumb_kind(value);
-    }
-    d->data = u.data;
-    if (!u.data)
-      delta_note(d, position, u.kind, value);
-    emit(d, value, u.size);
-    position += u.size;
-  } while (position < d->block_end && !d->dirty);
-  if (position == d->copy_end) {
-    d->next_source = position + d->copy_shift;
+    if (!d->dirty && copy_plain(d))
+      continue;
+    if (d->position < d->block_end)
+      copy_unit(d);
+  } while (d->position < d->block_end && !d->dirty);
+  if (d->position == d->copy_end) {
+    d->next_source = d->copy_end + d->copy_shift;
     delta_literal_restart(d);
     d->state = d->inserted ? STATE_GAP : STATE_NEXT;
   }
@@ -175,48 +222,26 @@ static void gap_step(struct delta_decoder *d)
       copy_begin(d, d->segment_source, d->segment_end - d->position);
     return;
   }
-  uint32_t position = d->position, size = 4, value;
+  uint32_t position = d->position, size = 1, value;
   if (delta_bit(d, &d->p.insert[d->inserted], 0)) {
-    if (!delta_bit(d, &d->p.call, 0)) {
-      size = delta_number(d, d->p.insert_size, DELTA_BITS_INSERT, 0) + 4;
-      value = d->next_source + delta_signed(d, d->p.insert_source, DELTA_BITS_SOURCE, 0);
-      if (size > d->gap_left) {
-        fail(d, PC_ERR_FORMAT);
-        return;
-      }
-      d->gap_left -= size;
-      d->inserted = true;
-      copy_begin(d, value, size);
-      return;
-    }
-    value = delta_call(position, d->calls[delta_tree(d, d->p.called, DELTA_BITS_CALL, 0)]);
-    if (size > d->gap_left) {
+    size = delta_number(d, d->p.insert_size, DELTA_BITS_INSERT, 0) + 4;
+    if (size > d->gap_left)
       fail(d, PC_ERR_FORMAT);
-      return;
-    }
-    d->before = (uint16_t)(value >> 16);
-    d->second = false;
-    delta_note(d, position, THUMB_BL, value);
-  } else if ((position & 1u) || d->gap_left < 2) {
-    size = 1;
-    value = delta_literal_byte(d, 0);
+    d->inserted = true;
+    copy_begin(d, d->next_source + delta_signed(d, d->p.insert_source, DELTA_BITS_SOURCE, 0), size);
   } else {
-    uint32_t word = d->before;
-    bool second = d->second;
-    size = 2;
-    value = delta_literal(d, 0);
-    if (second)
-      word |= value << 16;
-    else
-      word = value;
-    if (!d->second)
-      delta_note(d, second ? position - 2 : position, thumb_kind(word), word);
+    d->inserted = false;
+    d->data = false;
+    if ((position & 1u) || d->gap_left < 2) {
+      value = delta_literal_byte(d, 0);
+    } else {
+      size = 2;
+      value = delta_literal_noted(d, 0);
+    }
+    d->next_source += size;
+    emit(d, value, size);
   }
-  d->inserted = false;
-  d->data = false;
   d->gap_left -= size;
-  d->next_source += size;
-  emit(d, value, size);
 }
 
 /* Teach the literals what this program's code looks like. */
@@ -235,11 +260,16 @@ static void prime(struct delta_decoder *d)
 
 static void step(struct delta_decoder *d)
 {
+  uint32_t source;
   switch (d->state) {
   case STATE_MODE:
     for (uint32_t i = 0; i < 5; i++) {
-      if (i == 1 && d->code != DELTA_MODE_PATCH)
-        d->status = PC_ERR_UNSUPPORTED;
+      if (i == 1) {
+        if (d->code == DELTA_MODE_IMAGE)
+          d->source_size = 0;
+        else if (d->code != DELTA_MODE_PATCH)
+          d->status = PC_ERR_UNSUPPORTED;
+      }
       shift_in(d);
     }
     delta_header(d);
@@ -256,10 +286,9 @@ static void step(struct delta_decoder *d)
       d->state = STATE_PLACE;
     break;
   case STATE_PLACE:
-    if (d->segments > 0) {
+    if (d->next < d->segments) {
       if (!delta_place_segment(d, 0, 0))
         fail(d, PC_ERR_FORMAT);
-      d->segments--;
     } else {
       if (d->position != d->target_size)
         fail(d, PC_ERR_FORMAT);
@@ -272,7 +301,7 @@ static void step(struct delta_decoder *d)
       delta_region_shift(d, 0, 0);
       d->shifts--;
     } else {
-      d->position = d->next_source = 0;
+      d->position = d->next_source = d->next = 0;
       d->state = STATE_NEXT;
       prime(d);
     }
@@ -285,8 +314,11 @@ static void step(struct delta_decoder *d)
       d->state = STATE_DONE;
       break;
     }
-    if (!delta_next_segment(d, &d->gap_left, &d->segment_source, &d->segment_end))
-      fail(d, PC_ERR_FORMAT);
+    /* There is one: the copies and their gaps add up to the target. */
+    source = d->order[d->next++];
+    d->gap_left = delta_gap(d, source);
+    d->segment_source = d->from[source] >> 8;
+    d->segment_end = delta_gap_begin(d);
     d->state = STATE_GAP;
     break;
   case STATE_GAP:
@@ -319,10 +351,7 @@ pc_status delta_start(struct delta_decoder *d, const struct delta_io *io, uint32
 static void run(struct delta_decoder *d)
 {
   while (d->status == PC_OK && d->state != STATE_DONE && (d->input_count == DELTA_INPUT || d->ended)) {
-    d->consumed = 0;
     step(d);
-    if (d->consumed > DELTA_INPUT)
-      fail(d, PC_ERR_FORMAT);
   }
 }
 

@@ -42,9 +42,7 @@ struct delta_io {
 
 #define DELTA_ENTRIES  88u /* of the map */
 #define DELTA_FIXES    4u
-#define DELTA_CALLS    16u
 #define DELTA_CLASSES  58u
-#define DELTA_KINDS    12u
 #define DELTA_INPUT    32u /* bytes that one step of the decoder may consume */
 #define DELTA_WINDOW   32u
 #define DELTA_BLOCK    64u /* bytes that share a flag "all as predicted": units that begin in them */
@@ -60,14 +58,13 @@ enum {
   DELTA_BITS_STEP = 5,
   DELTA_BITS_SIZE = 5,
   DELTA_BITS_DISTANCE = 3,
-  DELTA_BITS_GAP = 4,
-  DELTA_BITS_CALL = 4
+  DELTA_BITS_GAP = 4
 };
 
 /* Adaptive probabilities, uint16_t each. */
 struct delta_odds {
-  uint16_t hit[DELTA_CLASSES], as_old[DELTA_KINDS], corrected[DELTA_KINDS];
-  uint16_t clean[4], change[4], which[4], insert[2], call, called[DELTA_CALLS];
+  uint16_t hit[DELTA_CLASSES], as_old, corrected;
+  uint16_t clean[4], change[4], which[4], insert[2];
   uint16_t difference[DELTA_NUMBER(DELTA_BITS_DIFFERENCE)], correction[DELTA_NUMBER(DELTA_BITS_CORRECTION)];
   uint16_t insert_size[DELTA_NUMBER(DELTA_BITS_INSERT)], insert_source[DELTA_NUMBER(DELTA_BITS_SOURCE)];
 };
@@ -83,9 +80,9 @@ struct delta_decoder {
   uint8_t state;                   /* what the next step is */
   uint8_t segments, shifts;        /* entries of the table still to come */
   uint8_t entries, last_placed;    /* of the map */
+  uint8_t next;                    /* copy of the table, in the order of the target */
   uint8_t prime_start, prime_size; /* in 4 KiB, and code */
   uint8_t clean_context;           /* of the next block's flag */
-  uint8_t consumed;                /* bytes, by this step */
   uint8_t input_first, input_count, output_count;
   bool dirty;              /* this block is not all as predicted */
   bool ended;              /* no more bytes will come */
@@ -112,14 +109,14 @@ struct delta_decoder {
   uint32_t window_start;                /* source offset of the bytes in window */
   uint32_t slots[8];                    /* a bit per target word of the next KiB: named by a load */
   uint8_t input[DELTA_INPUT], output[DELTA_WRITE + 4], window[DELTA_WINDOW];
-  uint32_t calls[DELTA_CALLS]; /* functions called lately, by a hash of their offset */
   struct {
     uint32_t from, to;
   } fixes[DELTA_FIXES]; /* last corrected references */
   struct delta_odds p;
-  struct {
-    uint32_t from, to; /* a place in the upper 24 bits; in the lower 8 of both: the gap before the copy */
-  } map[DELTA_ENTRIES];
+  /* The map, ascending in the source: what lay at place from[i] and behind it moved to place to[i]. Places are in the
+   * upper 24 bits; the lower 8 of both hold the bytes of the target between the copy before and this one. */
+  uint32_t from[DELTA_ENTRIES], to[DELTA_ENTRIES];
+  uint8_t order[DELTA_ENTRIES]; /* indexes of the copies, ascending in the target */
   union {
     uint16_t literals[DELTA_LITERALS + 1];
     struct delta_table_odds table;

@@ -1,5 +1,6 @@
 /* The encoder of delta patches: see encoder.h. Aligns the images (align.c), derives what the map needs, writes the plan
- * (plan.c), does so again with what it learnt, with several assumptions about costs, and keeps the smallest.
+ * (plan.c), does so again with what it learnt, with several assumptions about costs, and keeps the smallest. How often
+ * is counted in bytes gone through, not in seconds: the same input gives the same patch on every machine.
  */
 #include "delta/encoder.h"
 
@@ -7,7 +8,6 @@
 #include "delta/plan.h"
 #include "delta/predict.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,7 +19,27 @@ struct encoder {
   uint8_t *out, *best;
   size_t room, best_size;
   struct plan best_plan;
+  const struct delta_options *options;
+  uint64_t work, work_max, work_expected; /* bytes gone through, a pass of the aligner counting ALIGN_WORK times */
+  bool failed;                            /* out of memory */
 };
+
+#define ALIGN_WORK  16u
+#define EFFORT_WORK (UINT64_C(160) << 20)
+
+static void worked(struct encoder *e, uint32_t passes)
+{
+  e->work += (uint64_t)passes * (e->images.target_size + 64u);
+  if (e->options->progress) {
+    uint64_t percent = e->work * 100 / e->work_expected;
+    e->options->progress(e->options->context, percent > 99 ? 99 : (unsigned)percent);
+  }
+}
+
+static bool work_left(const struct encoder *e)
+{
+  return e->work < e->work_max && !e->failed;
+}
 
 static int by_size(const void *a, const void *b)
 {
@@ -31,7 +51,8 @@ static int by_size(const void *a, const void *b)
 static bool choose_table(struct encoder *e, uint32_t least)
 {
   struct plan *plan = &e->plan;
-  struct plan_copy **order = malloc((plan->copy_count + 1) * sizeof *order);
+  struct plan_copy **order =
+      malloc((plan->copy_count + 1) * sizeof(struct plan_copy *)); // NOLINT(bugprone-sizeof-expression)
   uint8_t *used = calloc(e->images.source_size + 1, 1);
   size_t entries = 0, room = DELTA_ENTRIES - 3 - plan->shift_count;
   if (order && used) {
@@ -39,7 +60,7 @@ static bool choose_table(struct encoder *e, uint32_t least)
       plan->copies[i].table = false;
       order[i] = &plan->copies[i];
     }
-    qsort(order, plan->copy_count, sizeof *order, by_size);
+    qsort(order, plan->copy_count, sizeof(struct plan_copy *), by_size); // NOLINT(bugprone-sizeof-expression)
     for (size_t i = 0; i < plan->copy_count && entries < room && order[i]->size >= least; i++) {
       uint32_t twice = 0;
       for (uint32_t k = 0; k < order[i]->size; k++)
@@ -156,13 +177,16 @@ static bool find_shifts(struct encoder *e)
   return done;
 }
 
-static bool plan_copy_to(struct plan *to, const struct plan *from)
+static void plan_copy_to(struct encoder *e, struct plan *to, const struct plan *from)
 {
   struct plan_copy *copies = to->copies;
   if (to->copy_room < from->copy_count) {
     copies = realloc(copies, from->copy_count * sizeof *copies);
-    if (!copies)
-      return false;
+    if (!copies) {
+      e->failed = true;
+      return;
+    }
+    to->copies = copies;
     to->copy_room = from->copy_count;
   }
   size_t room = to->copy_room;
@@ -171,62 +195,66 @@ static bool plan_copy_to(struct plan *to, const struct plan *from)
   to->copy_room = room;
   if (from->copy_count)
     memcpy(copies, from->copies, from->copy_count * sizeof *copies);
-  return true;
 }
 
 /* Write the plan at hand; keep it if it is the smallest yet. */
 static size_t try_plan(struct encoder *e)
 {
   size_t size = plan_write(&e->plan, &e->images, DELTA_MODE_PATCH, e->out, e->room, NULL);
-  if (size < e->best_size) {
+  worked(e, 1);
+  if (size < e->best_size && size <= e->room) {
     e->best_size = size;
     memcpy(e->best, e->out, size);
-    plan_copy_to(&e->best_plan, &e->plan);
+    plan_copy_to(e, &e->best_plan, &e->plan);
   }
   return size;
 }
-static const uint32_t least_sizes[] = {12, 20, 32, 48, 80, 160};
 
-static bool search(struct encoder *e, const struct align_costs *costs, int rounds)
+/* Make copies of the table of those that are at least so large, bytes: each is tried. */
+static const uint32_t least_sizes[] = {12, 20, 32, 48, 80, 160};
+#define LEAST_SIZES (sizeof least_sizes / sizeof *least_sizes)
+
+static void with_table(struct encoder *e, const struct plan *found, uint32_t least)
 {
-  struct plan known = {0};
+  plan_copy_to(e, &e->plan, found);
+  e->failed |= !choose_table(e, least);
+  tidy(&e->plan);
+}
+
+/* Search with these costs, over again with the map that results, as long as the patch becomes smaller. */
+static void search(struct encoder *e, const struct align_costs *costs, int rounds)
+{
+  struct plan known = {0}, found = {0};
   size_t before = SIZE_MAX;
-  bool have = false;
-  for (int round = 0; round < rounds; round++) {
+  for (int round = 0; round < rounds && (round < 2 || work_left(e)) && !e->failed; round++) {
     size_t best = SIZE_MAX;
-    uint32_t best_least = 0;
-    if (!align_search(e->aligner, costs, e->literals, have ? &known : NULL, &e->plan) || !find_shifts(e))
-      return false;
-    struct plan found = {0};
-    plan_copy_to(&found, &e->plan);
-    for (size_t i = 0; i < sizeof least_sizes / sizeof *least_sizes; i++) {
-      plan_copy_to(&e->plan, &found);
-      choose_table(e, least_sizes[i]);
-      tidy(&e->plan);
+    uint32_t best_least = least_sizes[0];
+    e->failed |= !align_search(e->aligner, costs, e->literals, round ? &known : NULL, &e->plan) || !find_shifts(e);
+    worked(e, ALIGN_WORK);
+    plan_copy_to(e, &found, &e->plan);
+    for (size_t i = 0; i < LEAST_SIZES && !e->failed; i++) {
+      with_table(e, &found, least_sizes[i]);
       size_t size = try_plan(e);
       if (size < best) {
         best = size;
         best_least = least_sizes[i];
       }
     }
-    plan_copy_to(&e->plan, &found);
-    choose_table(e, best_least);
-    tidy(&e->plan);
-    plan_copy_to(&known, &e->plan);
-    have = true;
-    free(found.copies);
-    if (best == before)
+    if (best >= before)
       break;
     before = best;
+    with_table(e, &found, best_least);
+    plan_copy_to(e, &known, &e->plan);
   }
+  free(found.copies);
   free(known.copies);
-  return true;
 }
 
 static void remove_copy(struct plan *plan, size_t i)
 {
   plan->copy_count--;
-  memmove(&plan->copies[i], &plan->copies[i + 1], (plan->copy_count - i) * sizeof *plan->copies);
+  if (plan->copies)
+    memmove(&plan->copies[i], &plan->copies[i + 1], (plan->copy_count - i) * sizeof *plan->copies);
 }
 
 enum { REMOVE, TOGGLE, EARLIER, LATER, LONGER, SHORTER, SWALLOW, SWALLOW_ALL, MOVES };
@@ -299,8 +327,8 @@ static bool move(struct encoder *e, size_t i, int kind, uint32_t by)
   }
 }
 
-/* Improve the best plan by small changes, as long as that makes it smaller and tries are left. */
-static void polish(struct encoder *e, size_t tries)
+/* Improve the best plan by small changes, as long as that makes it smaller and work may be done. */
+static void polish(struct encoder *e)
 {
   static const uint32_t steps[] = {2, 4, 1};
   bool better = true;
@@ -312,17 +340,17 @@ static void polish(struct encoder *e, size_t tries)
           size_t before = e->best_size;
           if (i >= e->best_plan.copy_count)
             continue;
-          plan_copy_to(&e->plan, &e->best_plan);
+          if (!work_left(e))
+            return;
+          plan_copy_to(e, &e->plan, &e->best_plan);
           if (!move(e, i, kind, steps[k]))
             continue;
-          if (tries-- == 0)
-            return;
           try_plan(e);
           better |= e->best_size < before;
         }
-    for (size_t i = 0; i < e->best_plan.shift_count; i++) {
+    for (size_t i = 0; i < e->best_plan.shift_count && work_left(e); i++) {
       size_t before = e->best_size;
-      plan_copy_to(&e->plan, &e->best_plan);
+      plan_copy_to(e, &e->plan, &e->best_plan);
       e->plan.shift_count--;
       memmove(&e->plan.shifts[i], &e->plan.shifts[i + 1], (e->plan.shift_count - i) * sizeof *e->plan.shifts);
       try_plan(e);
@@ -331,26 +359,83 @@ static void polish(struct encoder *e, size_t tries)
   }
 }
 
-static bool encode(struct encoder *e)
+#define PRIME_SHARE 40u /* of the target at most one part of so many: teaching takes the decoder time */
+
+/* Where the literals are best taught, and with how much: worth its time only when there are literals. */
+static void choose_priming(struct encoder *e)
+{
+  plan_copy_to(e, &e->plan, &e->best_plan);
+  for (uint32_t size = 0; size < 6; size++)
+    for (uint32_t start = 0; start << 12 < e->images.source_size && (size || !start) && start < 256; start++) {
+      if (!work_left(e))
+        return;
+      e->plan.prime_start = start;
+      e->plan.prime_size = size;
+      if ((1u << size >> 1 << 10) * PRIME_SHARE <= e->images.target_size)
+        try_plan(e);
+    }
+}
+
+static void encode(struct encoder *e)
 {
   static const struct align_costs costs[] = {{20, 13}, {26, 13}, {15, 13}, {20, 10}, {20, 17}};
   e->plan.prime_start = 1;
-  e->plan.prime_size = e->images.source_size < 0x6000 ? 0 : 3;
+  e->plan.prime_size = e->images.target_size < 0x10000 ? 0 : 1;
+  e->literals = calloc((size_t)e->images.target_size + 8, sizeof *e->literals);
+  e->aligner = align_start(&e->images, e->plan.source_base, e->plan.target_base);
+  if (!e->literals || !e->aligner) {
+    e->failed = true;
+    return;
+  }
   plan_literal_costs(&e->plan, &e->images, e->literals);
-  for (size_t i = 0; i < sizeof costs / sizeof *costs; i++)
-    if (!search(e, &costs[i], 4))
-      return false;
-  /* where to learn the literals */
-  plan_copy_to(&e->plan, &e->best_plan);
-  for (uint32_t size = 0; size < 6; size++)
-    for (uint32_t start = 0; start << 12 < e->images.source_size && (size || !start) && start < 256; start++) {
-      e->plan.prime_start = start;
-      e->plan.prime_size = size;
-      if ((1u << size >> 1 << 10) * 16 <= e->images.target_size * 2)
-        try_plan(e);
-    }
-  polish(e, 2000);
-  return true;
+  for (size_t i = 0; i < sizeof costs / sizeof *costs && (i == 0 || e->work < e->work_max / 2) && !e->failed; i++)
+    search(e, &costs[i], 4);
+  if (e->best_size != SIZE_MAX && !e->failed) {
+    choose_priming(e);
+    polish(e);
+  }
+}
+
+/* A patch that needs no source: literals alone. */
+static size_t encode_image(struct encoder *e)
+{
+  struct plan plan = {.source_base = 0x08000000, .target_base = 0x08000000};
+  struct plan_images images = e->images;
+  images.source_size = 0;
+  size_t size = plan_write(&plan, &images, DELTA_MODE_IMAGE, e->out, e->room, NULL);
+  worked(e, 1);
+  return size <= e->room ? size : SIZE_MAX;
+}
+
+static bool verify(const struct encoder *e, const uint8_t *patch, size_t size)
+{
+  uint8_t *target;
+  size_t target_size;
+  if (delta_apply(e->images.source, e->images.source_size, patch, size, &target, &target_size) != PC_OK)
+    return false;
+  bool same = target_size == e->images.target_size && memcmp(target, e->images.target, target_size) == 0;
+  free(target);
+  return same;
+}
+
+/* The patch, or the compressed image if that is not larger or if no patch came about. */
+static enum delta_outcome choose(struct encoder *e, struct delta_result *result)
+{
+  result->patch_size = e->best_size;
+  bool patch = e->best_size != SIZE_MAX && verify(e, e->best, e->best_size);
+  result->image_size = encode_image(e);
+  if (result->image_size == SIZE_MAX && !patch)
+    return DELTA_TOO_LARGE;
+  result->mode = patch ? DELTA_MODE_PATCH : DELTA_MODE_IMAGE;
+  result->size = e->best_size;
+  if (!patch || result->image_size <= e->best_size) {
+    result->mode = DELTA_MODE_IMAGE;
+    result->size = result->image_size;
+    memcpy(e->best, e->out, result->size);
+    if (!verify(e, e->best, result->size))
+      return DELTA_NOT_VERIFIED;
+  }
+  return DELTA_MADE;
 }
 
 static uint8_t *padded(const uint8_t *image, size_t size)
@@ -361,32 +446,75 @@ static uint8_t *padded(const uint8_t *image, size_t size)
   return copy;
 }
 
+static bool is_base(uint32_t base)
+{
+  return base == DELTA_BASE_UNKNOWN || (base & 0xffu) == 0;
+}
+
+static void find_bases(struct encoder *e, struct delta_result *result)
+{
+  uint32_t from = e->options->source_base, to = e->options->target_base;
+  if (from == DELTA_BASE_UNKNOWN)
+    from = delta_find_base(e->images.source, e->images.source_size);
+  if (to == DELTA_BASE_UNKNOWN)
+    to = delta_find_base(e->images.target, e->images.target_size);
+  if (from == DELTA_BASE_UNKNOWN)
+    from = to == DELTA_BASE_UNKNOWN ? 0x08000000 : to;
+  if (to == DELTA_BASE_UNKNOWN)
+    to = from;
+  result->source_base = e->plan.source_base = from;
+  result->target_base = e->plan.target_base = to;
+}
+
+#define EFFORT_DEFAULT 5u
+#define EFFORT_MOST    9u
+
 enum delta_outcome delta_make(const uint8_t *source, size_t source_size, const uint8_t *target, size_t target_size,
                               const struct delta_options *options, struct delta_result *result)
 {
   struct encoder encoder = {0}, *e = &encoder;
-  struct delta_options none = {DELTA_BASE_UNKNOWN, DELTA_BASE_UNKNOWN, 0, NULL, NULL};
-  if (!options)
-    options = &none; // cppcheck-suppress uselessAssignmentPtrArg
+  static const struct delta_options none = {DELTA_BASE_UNKNOWN, DELTA_BASE_UNKNOWN, 0, NULL, NULL};
+  e->options = options ? options : &none;
+  *result = (struct delta_result){0};
+  if (source_size > DELTA_MAX_SIZE || target_size > DELTA_MAX_SIZE)
+    return DELTA_TOO_LARGE;
+  if (e->options->effort > EFFORT_MOST || !is_base(e->options->source_base) || !is_base(e->options->target_base))
+    return DELTA_BAD_OPTIONS;
+  enum delta_outcome outcome = DELTA_NO_MEMORY;
   uint8_t *s = padded(source, source_size), *t = padded(target, target_size);
   e->images = (struct plan_images){s, t, (uint32_t)source_size, (uint32_t)target_size};
-  uint32_t sb = delta_find_base(s, source_size), tb = delta_find_base(t, target_size);
-  if (sb == DELTA_BASE_UNKNOWN)
-    sb = 0x08000000;
-  if (tb == DELTA_BASE_UNKNOWN)
-    tb = sb;
-  e->plan.source_base = sb;
-  e->plan.target_base = tb;
-  e->room = target_size * 2 + 4096;
+  e->room = target_size + target_size / 4 + 4096;
   e->out = malloc(e->room);
   e->best = malloc(e->room);
   e->best_size = SIZE_MAX;
-  e->literals = calloc(target_size + 8, sizeof *e->literals);
-  e->aligner = align_start(&e->images, sb, tb);
-  encode(e);
-  result->bytes = e->best;
-  result->size = e->best_size;
-  result->source_base = sb;
-  result->target_base = tb;
-  return DELTA_MADE;
+  e->work_max = EFFORT_WORK * (e->options->effort ? e->options->effort : EFFORT_DEFAULT);
+  e->work_expected = (uint64_t)2000 * (target_size + 64);
+  if (e->work_expected > e->work_max)
+    e->work_expected = e->work_max;
+  if (s && t && e->out && e->best) {
+    find_bases(e, result);
+    encode(e);
+    if (!e->failed)
+      outcome = choose(e, result);
+  }
+  align_free(e->aligner);
+  free(s);
+  free(t);
+  free(e->out);
+  free(e->literals);
+  free(e->plan.copies);
+  free(e->best_plan.copies);
+  if (outcome == DELTA_MADE)
+    result->bytes = e->best;
+  else
+    free(e->best);
+  if (outcome == DELTA_MADE && e->options->progress)
+    e->options->progress(e->options->context, 100);
+  return outcome;
+}
+
+void delta_result_free(struct delta_result *result)
+{
+  free(result->bytes);
+  *result = (struct delta_result){0};
 }

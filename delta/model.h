@@ -96,6 +96,21 @@ static uint32_t delta_literal(struct delta_decoder *d, uint32_t value)
   return value;
 }
 
+/* The same at d->position, and a note of the instruction that it ends. */
+static uint32_t delta_literal_noted(struct delta_decoder *d, uint32_t value)
+{
+  uint32_t word = d->before, position = d->position;
+  bool second = d->second;
+  value = delta_literal(d, value);
+  if (d->second)
+    return value;
+  if (second)
+    delta_note(d, position - 2, word | value << 16);
+  else
+    delta_note(d, position, value);
+  return value;
+}
+
 static void delta_literal_restart(struct delta_decoder *d)
 {
   d->before = 0;
@@ -137,17 +152,16 @@ static uint32_t delta_changed_half(struct delta_decoder *d, uint32_t old, uint32
 
 static uint32_t delta_changed(struct delta_decoder *d, const struct delta_unit *u, uint32_t value)
 {
-  uint32_t low = u->old & 0xffffu, high = u->old >> 16;
   if (u->size == 1)
     return delta_literal_byte(d, value);
-  if (u->size == 2)
-    return delta_changed_half(d, low, value);
-  if (!delta_bit(d, &d->p.change[2], (value & 0xffffu) != low))
-    return delta_changed_half(d, high, value >> 16) << 16 | low;
-  low = delta_changed_half(d, low, value & 0xffffu);
-  if (delta_bit(d, &d->p.change[3], value >> 16 != high))
-    high = delta_changed_half(d, high, value >> 16);
-  return high << 16 | low;
+  uint32_t result = 0;
+  for (uint32_t at = 0; at < 8 * u->size; at += 16) {
+    uint32_t half = u->old >> at & 0xffffu, right = value >> at & 0xffffu;
+    if (u->size == 2 || delta_bit(d, &d->p.change[2 + at / 16], half != right))
+      half = delta_changed_half(d, half, right);
+    result |= half << at;
+  }
+  return result;
 }
 
 /* By how much the target of a reference is wrong, if that explains `value`; 0 if not. */
@@ -168,10 +182,10 @@ static uint32_t delta_copied(struct delta_decoder *d, const struct delta_unit *u
   if (!delta_bit(d, &d->p.hit[u->class], value != u->predicted))
     return u->predicted;
   if (u->kind != THUMB_NONE) {
-    if (u->predicted != u->old && delta_bit(d, &d->p.as_old[u->kind], value == u->old))
+    if (u->predicted != u->old && delta_bit(d, &d->p.as_old, value == u->old))
       return u->old;
     uint32_t by = delta_error(u, value), scale = u->kind < THUMB_POINTER;
-    if (delta_bit(d, &d->p.corrected[u->kind], by != 0)) {
+    if (delta_bit(d, &d->p.corrected, by != 0)) {
       by = u->to + (delta_signed(d, d->p.correction, DELTA_BITS_CORRECTION, (uint32_t)((int32_t)by >> scale)) << scale);
       if (u->kind >= THUMB_FAR) {
         uint32_t slot = delta_fix_slot(u->from);
@@ -186,6 +200,9 @@ static uint32_t delta_copied(struct delta_decoder *d, const struct delta_unit *u
 
 /* ---------- header and table ---------- */
 
+#define DELTA_UNPLACED 0x80000000u /* a size, which no copy that has its place could have */
+#define DELTA_GAP_MAX  0xfffeu     /* empty copies split longer ones */
+
 static uint32_t delta_direct(struct delta_decoder *d, uint32_t bits, uint32_t value)
 {
   uint32_t result = 0;
@@ -197,7 +214,7 @@ static uint32_t delta_direct(struct delta_decoder *d, uint32_t bits, uint32_t va
 /* The model of a zeroed struct. */
 static void delta_model_start(struct delta_decoder *d, uint32_t source_size)
 {
-  d->source_size = d->sum = source_size;
+  d->source_size = source_size;
   d->data = true;
   for (uint32_t i = 0; i < DELTA_CLASSES; i++)
     d->p.hit[i] = DELTA_SELDOM;
@@ -213,55 +230,44 @@ static inline uint32_t delta_prime_bytes(uint32_t code)
 static void delta_header(struct delta_decoder *d)
 {
   uint16_t *n = d->u.table.step;
-  d->target_size = delta_number(d, n, DELTA_BITS_STEP, d->target_size);
+  d->sum = d->source_size;
+  d->target_size = d->sum + delta_signed(d, n, DELTA_BITS_STEP, d->target_size - d->sum);
   d->source_base = delta_number(d, n, DELTA_BITS_STEP, d->source_base >> 8 ^ 0x80000u) << 8 ^ 0x8000000u;
   d->target_base = d->source_base + (delta_signed(d, n, DELTA_BITS_STEP, (d->target_base - d->source_base) >> 8) << 8);
   d->prime_size = (uint8_t)delta_direct(d, 3, d->prime_size);
-  if (d->prime_size)
-    d->prime_start = (uint8_t)delta_direct(d, 8, d->prime_start);
+  d->prime_start = (uint8_t)delta_number(d, n, DELTA_BITS_STEP, d->prime_start);
   d->segments = (uint8_t)delta_number(d, n, DELTA_BITS_STEP, d->segments);
   d->shifts = (uint8_t)delta_number(d, n, DELTA_BITS_STEP, d->shifts);
 }
 
-/* The copies of the table, ascending in the source: how far each begins behind the end of the one before, and its size.
- * They wait in the map for their place in the target. */
+/* The copies of the table, ascending in the source: how far each begins behind the end of the one before, and its size,
+ * which waits in the map for the copy's place in the target. */
 static void delta_segment(struct delta_decoder *d, uint32_t step, uint32_t size)
 {
   step = delta_signed(d, d->u.table.step, DELTA_BITS_STEP, step);
   size = delta_number(d, d->u.table.size, DELTA_BITS_SIZE, size);
   d->next_source += step;
-  d->map[d->entries].from = d->next_source << 8;
-  d->map[d->entries++].to = DELTA_UNPLACED | size;
+  delta_map_add(d, d->next_source, 0);
+  d->to[d->entries - 1] = size | DELTA_UNPLACED;
   d->next_source += size;
 }
 
-/* The next copy in the target: how many of those that wait lie between it and the last one (backwards: below zero), and
- * the gap before it. False: impossible. */
+/* The next copy in the target: which entry of the table, counted from the one after the last, and the gap before it.
+ * False: impossible. */
 static bool delta_place_segment(struct delta_decoder *d, uint32_t distance, uint32_t gap)
 {
-  uint32_t i = d->last_placed, step = 1;
-  distance = delta_signed(d, d->u.table.distance, DELTA_BITS_DISTANCE, distance);
+  uint32_t i = d->last_placed + delta_signed(d, d->u.table.distance, DELTA_BITS_DISTANCE, distance);
   gap = delta_number(d, d->u.table.gap, DELTA_BITS_GAP, gap);
-  if (distance + d->entries >= 2u * d->entries)
+  if (i >= d->entries)
     return false;
-  if (distance >> 31) {
-    step = d->entries - 1u;
-    distance = ~distance;
-    i += step;
-  }
-  for (;; i += step) {
-    if (i >= d->entries)
-      i -= d->entries;
-    if ((d->map[i].to & DELTA_UNPLACED) && distance-- == 0)
-      break;
-  }
   d->last_placed = (uint8_t)(i + 1);
-  uint32_t left = d->target_size - d->position, size = d->map[i].to & ~DELTA_UNPLACED;
-  if (gap >= DELTA_NO_COPY || gap > left || size > left - gap)
+  d->order[d->next++] = (uint8_t)i;
+  uint32_t left = d->target_size - d->position, size = d->to[i] ^ DELTA_UNPLACED;
+  if (gap > DELTA_GAP_MAX || gap > left || size > left - gap)
     return false;
   d->position += gap;
-  d->map[i].from |= gap >> 8;
-  d->map[i].to = d->position << 8 | (gap & 0xffu);
+  d->from[i] |= gap >> 8;
+  d->to[i] = d->position << 8 | (gap & 0xffu);
   d->position += size;
   return true;
 }
@@ -270,7 +276,7 @@ static bool delta_place_segment(struct delta_decoder *d, uint32_t distance, uint
 static void delta_regions(struct delta_decoder *d)
 {
   d->next_source = DELTA_PLACE_RAM;
-  delta_map_add(d, DELTA_PLACE_RAM, DELTA_PLACE_RAM, DELTA_NO_COPY);
+  delta_map_add(d, DELTA_PLACE_RAM, DELTA_PLACE_RAM);
 }
 
 /* One shift of a region beside the image. next_source runs along. */
@@ -278,33 +284,27 @@ static void delta_region_shift(struct delta_decoder *d, uint32_t step, uint32_t 
 {
   d->next_source += delta_number(d, d->u.table.step, DELTA_BITS_STEP, step);
   shift = delta_signed(d, d->u.table.size, DELTA_BITS_SIZE, shift);
-  delta_map_add(d, d->next_source, d->next_source + shift, DELTA_NO_COPY);
+  delta_map_add(d, d->next_source, d->next_source + shift);
 }
 
-/* Find the copy whose gap begins at d->position: its gap and source; and where the next gap begins. False: none. */
-static bool delta_next_segment(const struct delta_decoder *d, uint32_t *gap, uint32_t *source, uint32_t *end)
+static inline uint32_t delta_gap(const struct delta_decoder *d, uint32_t i)
 {
-  bool found = false;
-  *end = d->target_size;
-  for (uint32_t i = 0; i < d->entries; i++) {
-    uint32_t before = (d->map[i].from & 0xffu) << 8 | (d->map[i].to & 0xffu), start = (d->map[i].to >> 8) - before;
-    if (before == DELTA_NO_COPY)
-      continue;
-    if (start == d->position) {
-      found = true;
-      *gap = before;
-      *source = d->map[i].from >> 8;
-    } else if (start > d->position && start < *end) {
-      *end = start;
-    }
-  }
-  return found;
+  return (d->from[i] & 0xffu) << 8 | (d->to[i] & 0xffu);
 }
 
-/* The sum that the patch's end confirms. */
+/* The place where the next gap begins. */
+static inline uint32_t delta_gap_begin(const struct delta_decoder *d)
+{
+  uint32_t i = d->order[d->next];
+  return d->next < d->segments ? (d->to[i] >> 8) - delta_gap(d, i) : d->target_size;
+}
+
+#define DELTA_SUM 0x01000193u
+
+/* The sum of all units, which the patch's end confirms. */
 static inline void delta_add(struct delta_decoder *d, uint32_t value)
 {
-  d->sum = (d->sum ^ value) * 0x01000193u;
+  d->sum = (d->sum ^ value) * DELTA_SUM;
 }
 
 #endif

@@ -57,6 +57,7 @@ static uint32_t target_unit(const struct plan_images *images, uint32_t position,
 /* What the decoder does after each unit. */
 static void written(struct writer *w, uint32_t value, uint32_t size)
 {
+  delta_add(&w->model, value);
   w->model.position += size;
 }
 
@@ -81,17 +82,14 @@ static void predict(struct delta_decoder *m, const struct plan_images *images, u
 /* Will the next block of this copy come out as predicted? */
 static bool block_is_clean(struct delta_decoder *m, const struct plan_images *images, uint32_t source, uint32_t left)
 {
-  uint32_t position = m->position, slots[8], calls[DELTA_CALLS];
+  uint32_t position = m->position, slots[8];
   bool data = m->data, clean = true;
   memcpy(slots, m->slots, sizeof slots);
-  memcpy(calls, m->calls, sizeof calls);
   while (m->position - position < DELTA_BLOCK && left > 0 && clean) {
     struct delta_unit u;
     predict(m, images, source, left, &u);
     clean = u.predicted == target_unit(images, m->position, u.size);
-    if (!u.data)
-      delta_note(m, m->position, u.kind, u.predicted);
-    m->data = u.data;
+    delta_note_unit(m, m->position, &u, u.predicted);
     m->position += u.size;
     source += u.size;
     left -= u.size;
@@ -99,7 +97,6 @@ static bool block_is_clean(struct delta_decoder *m, const struct plan_images *im
   m->position = position;
   m->data = data;
   memcpy(m->slots, slots, sizeof slots);
-  memcpy(m->calls, calls, sizeof calls);
   return clean;
 }
 
@@ -125,12 +122,8 @@ static void write_copy(struct writer *w, const struct plan_images *images, uint3
         if (w->account && value != u.predicted)
           w->account->misses++;
         delta_copied(&w->model, &u, value);
-        if (value != u.predicted && !u.data)
-          u.kind = thumb_kind(value);
       }
-      if (!u.data)
-        delta_note(m, m->position, u.kind, value);
-      m->data = u.data;
+      delta_note_unit(m, m->position, &u, value);
       written(w, value, u.size);
       source += u.size;
       left -= u.size;
@@ -140,48 +133,19 @@ static void write_copy(struct writer *w, const struct plan_images *images, uint3
   delta_literal_restart(m);
 }
 
-/* Is there a call of a function lately called, at an instruction's beginning? */
-static bool is_call(const struct delta_decoder *m, const struct plan_images *images, uint32_t end, uint32_t *slot)
-{
-  if (end - m->position < 4 || m->second)
-    return false;
-  uint32_t word = delta_load32(images->target + m->position);
-  uint32_t function = thumb_pc(THUMB_BL, m->position) + thumb_distance(THUMB_BL, word);
-  *slot = delta_call_slot(function);
-  return m->calls[*slot] == function && delta_call(m->position, function) == word;
-}
-
-/* A call, a halfword or a byte. `end`: of the gap, or the next copy in it. */
-static void write_literal(struct writer *w, const struct plan_images *images, uint32_t gap_end, uint32_t end)
+/* A halfword, or a byte. */
+static void write_literal(struct writer *w, const struct plan_images *images, uint32_t gap_end)
 {
   struct delta_decoder *m = &w->model;
-  uint32_t position = m->position, size = 4, value, slot;
+  uint32_t position = m->position, size = (position & 1u) || gap_end - position < 2 ? 1 : 2;
+  uint32_t value = target_unit(images, position, size);
   count_as(w, PLAN_FLAGS);
-  if (is_call(m, images, end, &slot)) {
-    value = target_unit(images, position, 4);
-    delta_bit(m, &m->p.insert[m->inserted], 1);
-    delta_bit(m, &m->p.call, 1);
-    delta_tree(m, m->p.called, DELTA_BITS_CALL, slot);
-    m->before = (uint16_t)(value >> 16);
-    delta_note(m, position, THUMB_BL, value);
+  delta_bit(m, &m->p.insert[m->inserted], 0);
+  count_as(w, PLAN_LITERALS);
+  if (size == 1) {
+    delta_literal_byte(m, value);
   } else {
-    delta_bit(m, &m->p.insert[m->inserted], 0);
-    count_as(w, PLAN_LITERALS);
-    size = (position & 1u) || gap_end - position < 2 ? 1 : 2;
-    value = target_unit(images, position, size);
-    if (size == 1) {
-      delta_literal_byte(m, value);
-    } else {
-      uint32_t word = m->before;
-      bool second = m->second;
-      delta_literal(m, value);
-      if (second)
-        word |= value << 16;
-      else
-        word = value;
-      if (!m->second)
-        delta_note(m, second ? position - 2 : position, thumb_kind(word), word);
-    }
+    delta_literal_noted(m, value);
   }
   m->inserted = false;
   m->data = false;
@@ -190,7 +154,7 @@ static void write_literal(struct writer *w, const struct plan_images *images, ui
 }
 
 /* A gap is at most this long; empty copies split a longer one. */
-#define GAP_MAX (DELTA_NO_COPY - 1u)
+#define GAP_MAX DELTA_GAP_MAX
 
 /* The copies of the table, with the empty ones that are needed, ascending in the target. False: too many. */
 static bool list_table(const struct plan *plan, uint32_t target_size, struct plan_copy *list, size_t *count)
@@ -231,14 +195,10 @@ static void write_table(struct writer *w, const struct plan_copy *list, size_t c
   for (size_t i = 0; i < count; i++)
     delta_segment(&w->model, sorted[i].source - w->model.next_source, sorted[i].size);
   for (size_t i = 0; i < count; i++) {
-    uint32_t at = 0, distance = 0;
+    uint32_t at = 0;
     while (by_source(&sorted[at], &list[i]) != 0)
       at++;
-    for (uint32_t k = m->last_placed; k < at; k++)
-      distance += m->map[k].to >> 31;
-    for (uint32_t k = at; k < m->last_placed; k++)
-      distance -= m->map[k].to >> 31;
-    delta_place_segment(m, distance, list[i].target - m->position);
+    delta_place_segment(m, at - m->last_placed, list[i].target - m->position);
   }
 }
 
@@ -274,14 +234,13 @@ size_t plan_write(const struct plan *plan, const struct plan_images *images, uin
   for (size_t i = 0; i < plan->shift_count; i++) {
     delta_region_shift(&w->model, plan->shifts[i].place - m->next_source, plan->shifts[i].by);
   }
-  m->position = m->next_source = 0;
+  m->position = m->next_source = m->next = 0;
   prime(w, images);
 
   size_t next = 0;
   while (m->position < images->target_size) {
-    uint32_t gap = 0, source = 0, end = 0;
-    delta_next_segment(m, &gap, &source, &end);
-    uint32_t gap_end = m->position + gap;
+    uint32_t entry = m->order[m->next++], source = m->from[entry] >> 8;
+    uint32_t gap_end = m->position + delta_gap(m, entry), end = delta_gap_begin(m);
     while (m->position < gap_end) {
       /* Copies inside a gap begin and end at even offsets of the target, unless the gap does not. */
       while (next < plan->copy_count && plan->copies[next].target < m->position)
@@ -290,13 +249,12 @@ size_t plan_write(const struct plan *plan, const struct plan_images *images, uin
       if (copy && !copy->table && copy->target == m->position && copy->size >= 4) {
         count_as(w, PLAN_INSERTS);
         delta_bit(&w->model, &m->p.insert[m->inserted], 1);
-        delta_bit(m, &m->p.call, 0);
         delta_number(m, m->p.insert_size, DELTA_BITS_INSERT, copy->size - 4);
         delta_signed(m, m->p.insert_source, DELTA_BITS_SOURCE, copy->source - m->next_source);
         m->inserted = true;
         write_copy(w, images, copy->source, copy->size);
       } else {
-        write_literal(w, images, gap_end, copy && copy->target < gap_end ? copy->target : gap_end);
+        write_literal(w, images, gap_end);
       }
     }
     m->inserted = false;
@@ -304,8 +262,6 @@ size_t plan_write(const struct plan *plan, const struct plan_images *images, uin
       write_copy(w, images, source, end - m->position);
   }
   count_as(w, PLAN_HEADER);
-  for (uint32_t i = 0; i < images->target_size; i += 4)
-    delta_add(m, delta_load32(images->target + i));
   delta_direct(m, 16, m->sum >> 16);
   range_encoder_end(&w->encoder);
   return w->encoder.size + 1;
@@ -325,10 +281,10 @@ void plan_model(const struct plan *plan, const struct plan_images *images, uint3
     return;
   qsort(list, count, sizeof *list, by_source);
   for (size_t i = 0; i < count; i++)
-    delta_map_add(model, list[i].source, list[i].target, 0);
+    delta_map_add(model, list[i].source, list[i].target);
   delta_regions(model);
   for (size_t i = 0; i < plan->shift_count; i++)
-    delta_map_add(model, plan->shifts[i].place, plan->shifts[i].place + plan->shifts[i].by, DELTA_NO_COPY);
+    delta_map_add(model, plan->shifts[i].place, plan->shifts[i].place + plan->shifts[i].by);
 }
 
 void plan_literal_costs(const struct plan *plan, const struct plan_images *images, float *costs)

@@ -16,7 +16,7 @@
 #define DELTA_NOWHERE   0xffffffffu
 #define DELTA_PLACE_RAM 0x800000u
 
-static uint32_t delta_place(uint32_t address)
+static __attribute__((unused)) uint32_t delta_place(uint32_t address)
 {
   uint32_t megabyte = address >> 20;
   if ((megabyte & ~0x340u) != 0 || megabyte < 0x100u)
@@ -26,29 +26,25 @@ static uint32_t delta_place(uint32_t address)
 
 /* What is to be added to something that lay at `place`: the shift of the nearest entry at or below it. Both the image
  * and RAM begin with an entry or have a shift of 0 before their first. */
-static uint32_t delta_shift(const struct delta_decoder *d, uint32_t place)
+static __attribute__((unused)) uint32_t delta_shift(const struct delta_decoder *d, uint32_t place)
 {
   uint32_t low = 0, high = d->entries, key = place << 8 | 0xffu;
   while (low < high) {
     uint32_t middle = (low + high) >> 1;
-    if (d->map[middle].from <= key)
+    if (d->from[middle] <= key)
       low = middle + 1;
     else
       high = middle;
   }
   if (low == 0)
     return 0;
-  return (uint32_t)((int32_t)((d->map[low - 1].to & ~0xffu) - (d->map[low - 1].from & ~0xffu)) >> 8);
+  return (d->to[low - 1] >> 8) - (d->from[low - 1] >> 8);
 }
 
-/* An entry of the map; `gap`: bytes of the target between the previous copy and this one, DELTA_NO_COPY: no copy at
- * all. */
-#define DELTA_NO_COPY  0xffffu
-#define DELTA_UNPLACED 0x80000000u
-static inline void delta_map_add(struct delta_decoder *d, uint32_t from, uint32_t to, uint32_t gap)
+static inline void delta_map_add(struct delta_decoder *d, uint32_t from, uint32_t to)
 {
-  d->map[d->entries].from = from << 8 | gap >> 8;
-  d->map[d->entries++].to = to << 8 | (gap & 0xffu);
+  d->from[d->entries] = from << 8;
+  d->to[d->entries++] = to << 8;
 }
 
 /* ---------- predicting a copied unit ---------- */
@@ -58,8 +54,7 @@ static inline void delta_map_add(struct delta_decoder *d, uint32_t from, uint32_
 enum {
   DELTA_CLASS_SLOT = 0x09, /* a literal-pool word that is no address */
   DELTA_CLASS_BYTE = 0x14,
-  DELTA_CLASS_ODD = 0x1b,  /* a halfword from an odd source offset */
-  DELTA_CLASS_MOVW = 0x1c, /* MOVW, MOVT */
+  DELTA_CLASS_ODD = 0x1b, /* a halfword from an odd source offset */
   DELTA_CLASS_REFERENCE = 0x20 - 2,
   DELTA_CLASS_POOL = DELTA_CLASS_REFERENCE + 2 * (THUMB_KINDS - THUMB_POINTER)
 };
@@ -74,14 +69,19 @@ struct delta_unit {
   enum thumb_kind kind;
 };
 
+/* On a little-endian machine: one instruction each where loads may be unaligned. */
 static inline uint32_t delta_load16(const uint8_t *p)
 {
-  return (uint32_t)p[0] | (uint32_t)p[1] << 8;
+  uint16_t value;
+  __builtin_memcpy(&value, p, 2);
+  return value;
 }
 
 static inline uint32_t delta_load32(const uint8_t *p)
 {
-  return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+  uint32_t value;
+  __builtin_memcpy(&value, p, 4);
+  return value;
 }
 
 static inline uint32_t delta_fix_slot(uint32_t from)
@@ -90,16 +90,26 @@ static inline uint32_t delta_fix_slot(uint32_t from)
 }
 
 /* Where the thing at place `from` went: by a recent correction, or by the map. */
-static uint32_t delta_moved(const struct delta_decoder *d, uint32_t from)
+static __attribute__((unused)) uint32_t delta_moved(const struct delta_decoder *d, uint32_t from)
 {
   uint32_t slot = delta_fix_slot(from);
   return d->fixes[slot].from == from ? d->fixes[slot].to : from + delta_shift(d, from);
 }
 
-/* Is the target word at `position` a literal-pool word that a load named? Tells once. */
+/* The bit that says: the target word at `position` was named by a load. */
+static inline uint32_t *delta_slot_bits(struct delta_decoder *d, uint32_t position)
+{
+  return &d->slots[position >> 7 & 7u];
+}
+static inline uint32_t delta_slot_bit(uint32_t position)
+{
+  return 1u << (position >> 2 & 31u);
+}
+
+/* Tells once. */
 static inline bool delta_take_slot(struct delta_decoder *d, uint32_t position)
 {
-  uint32_t *bits = &d->slots[position >> 7 & 7u], bit = 1u << (position >> 2 & 31u);
+  uint32_t *bits = delta_slot_bits(d, position), bit = delta_slot_bit(position);
   if ((position & 3u) || !(*bits & bit))
     return false;
   *bits &= ~bit;
@@ -150,8 +160,6 @@ static inline void delta_predict(const struct delta_decoder *d, const uint8_t *b
     if (thumb_is_long(word)) {
       word = full;
       u->size = 4;
-      if ((word & 0x8000fb70u) == 0xf240u)
-        class = DELTA_CLASS_MOVW;
     }
   } else if (thumb_is_long(word)) {
     goto plain;
@@ -169,9 +177,9 @@ static inline void delta_predict(const struct delta_decoder *d, const uint8_t *b
   u->pc = thumb_pc(u->kind, position);
   class = DELTA_CLASS_REFERENCE;
   u->old = u->predicted = word;
-  if (u->kind < THUMB_FAR && u->from - d->copy_start < d->copy_size &&
-      (u->kind >= THUMB_BCC || !((position - source) & 3u))) {
-    /* A short reference inside the copy moves with it. */
+  if (u->from - d->copy_start < d->copy_size &&
+      (!((position - source) & 3u) || (u->kind >= THUMB_BCC && u->kind <= THUMB_BCCW))) {
+    /* A reference inside the copy moves with it. */
     u->to = u->from + position - source;
   } else {
   moved:
@@ -186,31 +194,32 @@ plain:
   u->class = class;
 }
 
-static inline uint32_t delta_call_slot(uint32_t function)
+/* Take note of a reference at `position` of the target to `place`: loads name the words that they load. */
+static inline void delta_note_place(struct delta_decoder *d, uint32_t position, enum thumb_kind kind, uint32_t place)
 {
-  return function >> 1 & (DELTA_CALLS - 1u);
+  if ((kind == THUMB_LDR || kind >= THUMB_LDRW) && place - position <= 1024u)
+    *delta_slot_bits(d, place) |= delta_slot_bit(place);
 }
 
-/* Take note of an instruction at `position` of the target: loads name the words that they load, calls the functions. */
-static void delta_note_reference(struct delta_decoder *d, uint32_t position, enum thumb_kind kind, uint32_t word)
+/* The same of any instruction. */
+static __attribute__((unused)) void delta_note(struct delta_decoder *d, uint32_t position, uint32_t word)
 {
-  uint32_t place = thumb_pc(kind, position) + thumb_distance(kind, word);
-  if (kind == THUMB_BL)
-    d->calls[delta_call_slot(place)] = place;
-  else if ((kind == THUMB_LDR || kind >= THUMB_LDRW) && place - position <= 1024u)
-    d->slots[place >> 7 & 7u] |= 1u << (place >> 2 & 31u);
-}
-
-static inline void delta_note(struct delta_decoder *d, uint32_t position, enum thumb_kind kind, uint32_t word)
-{
+  enum thumb_kind kind = thumb_kind(word);
   if (kind != THUMB_NONE)
-    delta_note_reference(d, position, kind, word);
+    delta_note_place(d, position, kind, thumb_pc(kind, position) + thumb_distance(kind, word));
 }
 
-/* The call of a function from `position`. */
-static uint32_t delta_call(uint32_t position, uint32_t function)
+/* And of a copied unit that became `value`. */
+static inline void delta_note_unit(struct delta_decoder *d, uint32_t position, const struct delta_unit *u,
+                                   uint32_t value)
 {
-  return thumb_with_distance(THUMB_BL, 0xd000f000u, function - thumb_pc(THUMB_BL, position));
+  if (!u->data) {
+    if (value != u->predicted)
+      delta_note(d, position, value);
+    else if (u->kind != THUMB_NONE)
+      delta_note_place(d, position, u->kind, u->to);
+  }
+  d->data = u->data;
 }
 
 #endif

@@ -38,7 +38,7 @@ static inline uint32_t thumb_is_long(uint32_t word)
 /* Top five bits of a first halfword that may begin a reference: bit n set for value n. */
 #define THUMB_MAY_REFER 0xfcd00200u
 
-static enum thumb_kind thumb_kind(uint32_t word)
+static __attribute__((unused)) enum thumb_kind thumb_kind(uint32_t word)
 {
   uint32_t first = word & 0xffffu, second = word >> 16;
   if (first >= 0xe800u) {
@@ -82,22 +82,20 @@ static inline uint32_t thumb_pc(enum thumb_kind kind, uint32_t address)
 }
 
 /* Where the bits of a distance lie in an instruction: `bits` of them from `at` there, which are those from `place` of
- * the distance. The last field of a kind is marked by its sign: what remains to be done to the distance. */
+ * the distance. The last field of a kind says what remains to be done. */
 enum { THUMB_MORE, THUMB_UNSIGNED, THUMB_SIGNED, THUMB_UP_DOWN };
-struct thumb_field {
-  uint8_t at, place, bits, sign;
-};
-static const struct thumb_field thumb_fields[] = {
-    {0, 2, 8, THUMB_UNSIGNED},                             /* 0: LDR, ADR */
-    {0, 1, 8, THUMB_SIGNED},                               /* 1: BCC */
-    {0, 1, 11, THUMB_SIGNED},                              /* 2: B */
-    {3, 1, 5, THUMB_MORE},      {9, 6, 1, THUMB_UNSIGNED}, /* 3: CBZ */
-    {16, 1, 11, THUMB_MORE},    {0, 12, 10, THUMB_MORE},   {27, 22, 1, THUMB_MORE},
-    {29, 23, 1, THUMB_MORE},    {10, 24, 1, THUMB_SIGNED}, /* 5: BL */
-    {16, 1, 11, THUMB_MORE},    {0, 12, 6, THUMB_MORE},    {29, 18, 1, THUMB_MORE},
-    {27, 19, 1, THUMB_MORE},    {10, 20, 1, THUMB_SIGNED}, /* 10: BCCW */
-    {16, 0, 12, THUMB_UP_DOWN},                            /* 15: LDRW */
-    {16, 2, 8, THUMB_UP_DOWN},                             /* 16: VLDR */
+#define THUMB_FIELD(at, place, bits, then) (uint16_t)((at) | (place) << 5 | (bits) << 10 | (then) << 14)
+static const uint16_t thumb_fields[] = {
+    THUMB_FIELD(0, 2, 8, THUMB_UNSIGNED),                                        /* 0: LDR, ADR */
+    THUMB_FIELD(0, 1, 8, THUMB_SIGNED),                                          /* 1: BCC */
+    THUMB_FIELD(0, 1, 11, THUMB_SIGNED),                                         /* 2: B */
+    THUMB_FIELD(3, 1, 5, THUMB_MORE),      THUMB_FIELD(9, 6, 1, THUMB_UNSIGNED), /* 3: CBZ */
+    THUMB_FIELD(16, 1, 11, THUMB_MORE),    THUMB_FIELD(0, 12, 10, THUMB_MORE),   /* 5: BL */
+    THUMB_FIELD(27, 22, 1, THUMB_MORE),    THUMB_FIELD(29, 23, 1, THUMB_MORE),   THUMB_FIELD(10, 24, 1, THUMB_SIGNED),
+    THUMB_FIELD(16, 1, 11, THUMB_MORE),    THUMB_FIELD(0, 12, 6, THUMB_MORE), /* 10: BCCW */
+    THUMB_FIELD(29, 18, 1, THUMB_MORE),    THUMB_FIELD(27, 19, 1, THUMB_MORE),   THUMB_FIELD(10, 20, 1, THUMB_SIGNED),
+    THUMB_FIELD(16, 0, 12, THUMB_UP_DOWN), /* 15: LDRW */
+    THUMB_FIELD(16, 2, 8, THUMB_UP_DOWN),  /* 16: VLDR */
 };
 static const uint8_t thumb_first_field[] = {0, 0, 0, 1, 2, 3, 5, 10, 15, 16};
 
@@ -109,46 +107,50 @@ static inline uint32_t thumb_swap_j(enum thumb_kind kind, uint32_t word)
 }
 
 /* The distance, as a two's complement number. Words other than instructions hold their target itself. */
-static uint32_t thumb_distance(enum thumb_kind kind, uint32_t word)
+static __attribute__((unused)) uint32_t thumb_distance(enum thumb_kind kind, uint32_t word)
 {
   if (kind >= THUMB_POINTER)
     return word;
-  const struct thumb_field *f = &thumb_fields[thumb_first_field[kind]];
-  uint32_t distance = 0;
+  const uint16_t *f = &thumb_fields[thumb_first_field[kind]];
+  uint32_t distance = 0, field, place, bits;
   word = thumb_swap_j(kind, word);
-  for (;; f++) {
-    distance |= (word >> f->at & ((1u << f->bits) - 1u)) << f->place;
-    if (f->sign == THUMB_SIGNED)
-      return thumb_extend(distance, f->place + f->bits);
-    if (f->sign == THUMB_UP_DOWN && !(word & 0x80u))
-      return 0u - distance;
-    if (f->sign != THUMB_MORE)
-      return distance;
-  }
+  do {
+    field = *f++;
+    place = field >> 5 & 31u;
+    bits = field >> 10 & 15u;
+    distance |= (word >> (field & 31u) & ((1u << bits) - 1u)) << place;
+    field >>= 14;
+  } while (field == THUMB_MORE);
+  if (field == THUMB_SIGNED)
+    return thumb_extend(distance, place + bits);
+  return field == THUMB_UP_DOWN && !(word & 0x80u) ? 0u - distance : distance;
 }
 
 /* `word` with another distance. One that does not fit its field is cut off: thumb_distance() then tells otherwise. */
-static uint32_t thumb_with_distance(enum thumb_kind kind, uint32_t word, uint32_t distance)
+static __attribute__((unused)) uint32_t thumb_with_distance(enum thumb_kind kind, uint32_t word, uint32_t distance)
 {
   if (kind >= THUMB_POINTER)
     return distance;
-  const struct thumb_field *f = &thumb_fields[thumb_first_field[kind]];
+  const uint16_t *f = &thumb_fields[thumb_first_field[kind]];
+  uint32_t field, mask;
   do {
-    uint32_t mask = (1u << f->bits) - 1u;
-    if (f->sign == THUMB_UP_DOWN) {
+    field = *f++;
+    if (field >> 14 == THUMB_UP_DOWN) {
       word |= 0x80u;
       if (distance >> 31) {
         word ^= 0x80u;
         distance = 0u - distance;
       }
     }
-    word = (word & ~(mask << f->at)) | (distance >> f->place & mask) << f->at;
-  } while ((f++)->sign == THUMB_MORE);
+    mask = (1u << (field >> 10 & 15u)) - 1u;
+    word &= ~(mask << (field & 31u));
+    word |= (distance >> (field >> 5 & 31u) & mask) << (field & 31u);
+  } while (field >> 14 == THUMB_MORE);
   return thumb_swap_j(kind, word);
 }
 
 /* `word` with another distance; as it was when that does not fit its field (BL's reaches every image). */
-static uint32_t thumb_refer(enum thumb_kind kind, uint32_t word, uint32_t distance)
+static __attribute__((unused)) uint32_t thumb_refer(enum thumb_kind kind, uint32_t word, uint32_t distance)
 {
   uint32_t changed = thumb_with_distance(kind, word, distance);
   return kind == THUMB_BL || thumb_distance(kind, changed) == distance ? changed : word;

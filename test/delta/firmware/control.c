@@ -23,11 +23,8 @@ void control_step(float target, float measured)
   float change = error - state.last;
   state.last = error;
 #ifdef WITH_LARGE
-  if (fabsf(error) < 0.25f && fabsf(change) < 0.01f) {
+  if (fabsf(error) < 0.25f)
     state.sum *= 0.995f;
-    if (state.steps % 1000 == 0)
-      log_add(0, "settled at %g after %lu steps", (double)measured, (unsigned long)state.steps);
-  }
 #endif
   state.output = limit(state.p * error + state.sum + state.d * change, 0.0f, 100.0f);
   state.steps++;

@@ -39,8 +39,8 @@ int main(void)
         if (i == 1)
           control_step(60.0f, value);
 #ifdef WITH_LARGE
-        if (i == 3 && value < 0.1f && control_output() > 20.0f)
-          alarms_check(i, (double)(control_output() * 2.0f));
+        if (i == 3 && value < 0.1f)
+          alarms_check(i, 0.0);
 #endif
       }
       uint8_t frame[80];

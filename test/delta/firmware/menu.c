@@ -23,7 +23,7 @@ void menu_show(void)
 static void show_version(void)
 {
 #ifdef WITH_STRING
-  printf("controller firmware, release %s of the night shift, threshold %g\n", RELEASE, THRESHOLD);
+  printf("controller firmware, version %s, threshold: %g\n", RELEASE, THRESHOLD);
 #else
   printf("controller firmware, release %s, threshold %g\n", RELEASE, THRESHOLD);
 #endif

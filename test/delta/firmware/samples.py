@@ -16,6 +16,7 @@ APP = "start main menu sensors filter control alarms log store frame clock extra
 LIBRARY = ("aes asn1parse asn1write bignum bignum_core ccm chacha20 chachapoly cipher cipher_wrap constant_time "
            "ctr_drbg ecdh ecdsa ecp ecp_curves entropy gcm hmac_drbg md oid pk pk_ecc pk_wrap pkparse platform "
            "platform_util poly1305 rsa rsa_alt_helpers sha1 sha256 sha512 x509 x509_crt").split()
+TLS = "ssl_ciphersuites ssl_client ssl_debug_helpers_generated ssl_msg ssl_tls ssl_tls12_client".split()
 CPUS = {
     "m4f": "-mcpu=cortex-m4 -mthumb -mfloat-abi=hard -mfpu=fpv4-sp-d16",
     "m4": "-mcpu=cortex-m4 -mthumb",
@@ -43,7 +44,7 @@ class Image:
         cpu = CPUS[self.cpu].split()
         objects = []
         for name in self.files:
-            library = name in LIBRARY
+            library = name in LIBRARY or name in TLS
             source = os.path.join(MBEDTLS, "library", name + ".c") if library else os.path.join(HERE, name + ".c")
             flags = self.levels.get(name, self.level).split() + (["-w"] if library else []) + \
                 ["-D" + d for d in self.defines if not library]
@@ -75,6 +76,7 @@ A = Image()
 NANO = Image(cpu="m4", nano=True, level="-O2", base=0x08008000)
 M0 = Image(cpu="m0", nano=True, base=0x08004000)
 BIG = Image(files=APP + ["library"] + LIBRARY, defines=["WITH_LIBRARY"], base=0x08088000)
+TLS_CLIENT = BIG.but(files=BIG.files + TLS, level="-O2", link="-Wl,--no-gc-sections")
 SMALL = Image(files=["start", "small"], cpu="m4", nano=True)
 NOT_OWN = dict.fromkeys(["start"], "-Os")
 EDITED = ["WITH_STRUCT", "WITH_COMMAND", "WITH_GROWN", "THRESHOLD=78.25", 'RELEASE="1.5.0"']
@@ -96,7 +98,8 @@ PAIRS = {
     "m0-release": ("the same on Cortex-M0+", M0, M0.but(defines=EDITED)),
     "m0-grown": ("Cortex-M0+: one function grown", M0, M0.but(defines=["WITH_GROWN"])),
     "float-lib": ("printf and scanf of floats linked in", NANO, NANO.but(link="-u _printf_float -u _scanf_float")),
-    "large": ("two functions of a large image edited", BIG, BIG.but(defines=BIG.defines + ["WITH_LARGE"])),
+    "large": ("two functions of a large image edited", TLS_CLIENT,
+              TLS_CLIENT.but(defines=TLS_CLIENT.defines + ["WITH_LARGE"])),
     "reversed": ("large image, all objects in reverse order", BIG, BIG.but(files=BIG.files[::-1])),
     "three-o2": ("large image, three files -O2", BIG,
                  BIG.but(levels={"ecp": "-O2", "x509_crt": "-O2", "sha256": "-O2"})),
