@@ -101,9 +101,28 @@ static bool do_write(struct session *s, const struct command *c, FILE *out)
 }
 
 /* ---- the chip's own debug port ---- */
+#define PROBE_SECONDS 1e-4 /* an access through a probe, about */
+
 static unsigned probe_step(const struct command *c, uint32_t at)
 {
   return (c->addr + at) % 4 == 0 && c->size - at >= 4 ? 4 : 1;
+}
+
+/* A core that stands still leaves it to the probe that time passes; an access may reset the chip. */
+static bool probe_access(struct session *s, bool write, uint32_t addr, unsigned size, uint32_t *value)
+{
+  struct soc_stats before, after;
+  if (s->machine == MACHINE_STOPPED || s->machine == MACHINE_LOCKUP)
+    soc_dap_elapse(s->soc, PROBE_SECONDS);
+  soc_get_stats(s->soc, &before);
+  bool ok = write ? soc_dap_write(s->soc, addr, size, *value) : soc_dap_read(s->soc, addr, size, value);
+  soc_get_stats(s->soc, &after);
+  if (after.resets != before.resets)
+    action_after_reset(s);
+  if (s->machine != MACHINE_OFF && !soc_powered(s->soc))
+    session_power_lost(s);
+  session_wake(s);
+  return ok;
 }
 
 static bool probe_failed(struct session *s, FILE *out)
@@ -119,7 +138,7 @@ static bool do_probe_read(struct session *s, const struct command *c, FILE *out)
   for (uint32_t at = 0, n; ok && at < c->size; at += n) {
     uint32_t value;
     n = probe_step(c, at);
-    ok = soc_dap_read(s->soc, c->addr + at, n, &value);
+    ok = probe_access(s, false, c->addr + at, n, &value);
     memcpy(data + at, &value, n);
   }
   for (uint32_t i = 0; ok && i < c->size; i++)
@@ -135,7 +154,7 @@ static bool do_probe_write(struct session *s, const struct command *c, FILE *out
     uint32_t value = 0;
     n = probe_step(c, at);
     memcpy(&value, c->data + at, n);
-    ok = soc_dap_write(s->soc, c->addr + at, n, value);
+    ok = probe_access(s, true, c->addr + at, n, &value);
   }
   return ok || probe_failed(s, out);
 }

@@ -358,9 +358,23 @@ class Control(unittest.TestCase):
             s.control("wait lockup")
             s.control("probe detach")
             self.assertTrue(s.control("status").startswith("lockup"))
+            s.control("reset")
+            s.control("wait lockup")
             s.control("power-cycle")
             s.wait_text("ready\n")
-        with Sim("--option", "OPTR=0xffeff8cc", state="probe") as s:
+            # the way back, by the probe alone: everything is erased
+            s.control("probe attach")
+            s.control("wait lockup")
+            for reg, value in (0x08, 0x45670123), (0x08, 0xCDEF89AB), (0x0C, 0x08192A3B), (0x0C, 0x4C5D6E7F), \
+                              (0x20, 0xFFEFF8AA), (0x14, 1 << 17):
+                s.control("probe write 0x%08x %s" % (0x40022000 + reg, value.to_bytes(4, "little").hex()))
+            while bytes.fromhex(s.control("probe read 0x40022010 4"))[2] & 1:
+                pass
+            self.assertIn("rdp=1 ", s.control("options"))
+            s.control("probe write 0x40022014 " + (1 << 27).to_bytes(4, "little").hex())
+            self.assertIn("rdp=0 OPTR=0xffeff8aa ", s.control("options"))
+            self.assertEqual(s.control("read 0x08000000 65536"), "ff" * 65536)
+        with Sim("--load", ELF, "--option", "OPTR=0xffeff8cc", state="probe") as s:
             s.wait_text("ready\n")
             self.assertEqual(s.control("probe status"), "closed")
             for line in ("probe attach", "probe read 0x20000000 4", "probe write 0x20000000 00"):
