@@ -40,11 +40,11 @@ function(fw_objects NAME BOARD CPU)
   target_compile_options(${NAME} PRIVATE -mcpu=${CPU} $<$<COMPILE_LANGUAGE:C>:${FW_FLAGS} ${FW_WARN}>)
 endfunction()
 
-# pc_board(NAME SERIES stm32l4 CPU cortex-m4 [MODE swap|overwrite|single] [IMAGES 3] [DEFINES ...] [NO_APP] [STATES] [DRIVE] [TRIGGER button|load]
+# pc_board(NAME SERIES stm32l4 CPU cortex-m4 [MODE swap|overwrite|single] [IMAGES 3] [PARTIAL] [DEFINES ...] [NO_APP] [STATES] [DRIVE] [TRIGGER button|load]
 #   [PROGRESS percent|none] [QUIET_TOO]
 #   [PROTECT development|production [LOW_LATENCY]] [TINY name|seed|filling[|define] ...])
 function(pc_board BOARD)
-  cmake_parse_arguments(A "NO_APP;STATES;LOW_LATENCY;DRIVE;QUIET_TOO" "SERIES;CPU;MODE;IMAGES;PROTECT;TRIGGER;PROGRESS" "DEFINES;TINY" ${ARGN})
+  cmake_parse_arguments(A "NO_APP;STATES;PARTIAL;LOW_LATENCY;DRIVE;QUIET_TOO" "SERIES;CPU;MODE;IMAGES;PROTECT;TRIGGER;PROGRESS" "DEFINES;TINY" ${ARGN})
   if(PC_BOARDS AND NOT BOARD IN_LIST PC_BOARDS)
     return()
   endif()
@@ -91,7 +91,17 @@ function(pc_board BOARD)
       set(boot_states set)
     endif()
   endif()
-  list(APPEND A_DEFINES INSTALL_IMAGES=${A_IMAGES}u)
+  # Partial images, likewise
+  set(partial)
+  set(with_partial 0)
+  if(A_PARTIAL)
+    if(A_MODE AND NOT A_MODE STREQUAL swap)
+      message(FATAL_ERROR "${BOARD}: partial images need the dual slot with swap")
+    endif()
+    set(partial engine/partial.c)
+    set(with_partial 1)
+  endif()
+  list(APPEND A_DEFINES INSTALL_IMAGES=${A_IMAGES}u INSTALL_PARTIAL=${with_partial})
 
   # Updates from a USB drive
   set(drive boot/drive_none.c)
@@ -151,7 +161,7 @@ function(pc_board BOARD)
   # The engine: linked with itself and the C library alone, everything but the gate made local. What it lacks would show as an
   # undefined symbol, and stops the build.
   fw_objects(${BOARD}_enclave_objects ${BOARD} ${A_CPU}
-    engine/gate.c engine/header.c engine/rules.c engine/verify.c engine/states_${states}.c engine/${mode_engine}.c image/header.c flash/flash.c flash/log.c
+    engine/gate.c engine/header.c engine/rules.c engine/verify.c ${partial} engine/states_${states}.c engine/${mode_engine}.c image/header.c flash/flash.c flash/log.c
     crypto/sha256.c crypto/aes_cbc.c crypto/ecdsa.c crypto/memory.c crypto/no_random.c ${FW_MBEDTLS}
     ${port}/flash.c board/engine_board.c ${gate} port/cortexm/string.c ${keys})
   target_compile_definitions(${BOARD}_enclave_objects PRIVATE ${A_DEFINES})

@@ -2,7 +2,7 @@
  *
  * The active header counts even when its image is damaged: wiping an image must not open the door to an older one.
  * Without an authentic active header, everything from the stored minimum up is accepted. */
-#include "engine/internal.h"
+#include "engine/partial.h"
 
 static uint32_t comparable(const struct image_info *info)
 {
@@ -36,7 +36,7 @@ pc_status engine_rules(const struct image_info *candidate, uint32_t *old_size)
   uint8_t header[IMAGE_HEADER_SIZE];
   uint32_t flow = engine.flow;
   uint32_t has_active = ENGINE_NO;
-  if (candidate->partial_size != candidate->size)
+  if (!INSTALL_PARTIAL && candidate->partial_size != candidate->size)
     return PC_ERR_UNSUPPORTED; /* this slot mode takes whole images */
   if (candidate->size > engine_slot(candidate->image)->slots.image_max)
     return PC_ERR_SIZE;
@@ -45,6 +45,11 @@ pc_status engine_rules(const struct image_info *candidate, uint32_t *old_size)
     has_active = ENGINE_YES;
   engine.flow = flow;
   *old_size = has_active == ENGINE_YES ? active.size : 0;
+  if (INSTALL_PARTIAL) {
+    status = engine_partial_rules(candidate, *old_size);
+    if (status != PC_OK)
+      return status;
+  }
   volatile pc_status first = judge(candidate, &active, has_active);
   if (first != PC_OK)
     return first;

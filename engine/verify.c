@@ -1,5 +1,6 @@
 /* Authenticating a whole image where it lies: the active one in clear, a downloaded one by decrypting it into the hash
  * (the clear text never leaves the engine's RAM). */
+#include "engine/partial.h"
 #include "engine/states.h"
 
 #include <string.h>
@@ -35,13 +36,18 @@ pc_status engine_verify_start(uint32_t image, uint32_t source, uint32_t *old_siz
     status = engine_states.backup(image, v->header, &v->info);
     if (status != PC_OK)
       return status;
-    if (v->info.size > slot->slots.download.size - 2 * slot->slots.download.page)
+    if (!INSTALL_PARTIAL && v->info.size > slot->slots.download.size - 2 * slot->slots.download.page)
       return PC_ERR_SIZE;
   }
   crypto_hash_start(&v->hash);
   v->done = 0;
   v->mismatch = UINT32_MAX;
   v->source = source;
+  if (INSTALL_PARTIAL) {
+    status = engine_partial_start();
+    if (status != PC_OK)
+      return status;
+  }
   v->image = image;
   engine.flow += ENGINE_FLOW_START;
   return PC_OK;
@@ -53,7 +59,7 @@ pc_status engine_verify_step(uint32_t bytes, uint32_t *remaining)
   const struct engine_slot *slot = engine_slot(v->image);
   if (slot == NULL)
     return PC_ERR_STATE;
-  const bool download = v->source == ENGINE_SOURCE_DOWNLOAD;
+  bool download = v->source == ENGINE_SOURCE_DOWNLOAD;
   const struct flash_area *area = v->source == ENGINE_SOURCE_ACTIVE ? &slot->slots.active : &slot->slots.download;
   const uint32_t start = v->source == ENGINE_SOURCE_ACTIVE ? 0 : download ? area->page : 2 * area->page;
   pc_status status = PC_OK;
@@ -61,10 +67,15 @@ pc_status engine_verify_step(uint32_t bytes, uint32_t *remaining)
     uint32_t chunk = v->info.size - v->done;
     if (chunk > sizeof engine.chunk)
       chunk = sizeof engine.chunk;
-    status = flash_read(area, start + v->done, engine.chunk, chunk);
+    uint32_t offset = start + v->done;
+    if (INSTALL_PARTIAL)
+      engine_partial_piece(&area, &offset, &chunk, &download);
+    status = flash_read(area, offset, engine.chunk, chunk);
     if (status == PC_OK && download)
       status = crypto_cbc_decrypt(&engine_cbc, engine.chunk, engine.chunk, chunk);
     if (status == PC_OK) {
+      if (INSTALL_PARTIAL && download)
+        engine_partial_add(engine.chunk, chunk);
       crypto_hash_add(&v->hash, engine.chunk, chunk);
       v->done += chunk;
       bytes -= chunk < bytes ? chunk : bytes;
@@ -101,6 +112,11 @@ pc_status engine_verify_end(void)
   verdict = crypto_compare(v->header + IMAGE_AT_TAG, digest, sizeof digest, PC_ERR_TAG);
   if (verdict != PC_OK)
     return PC_ERR_TAG;
+  if (INSTALL_PARTIAL && v->source == ENGINE_SOURCE_DOWNLOAD) {
+    verdict = engine_partial_end();
+    if (verdict != PC_OK)
+      return PC_ERR_TAG;
+  }
   engine.flow += ENGINE_FLOW_TAG;
   if (v->source == ENGINE_SOURCE_DOWNLOAD)
     return engine.flow == ENGINE_FLOW_START + ENGINE_FLOW_SIGNATURE + ENGINE_FLOW_RULES + ENGINE_FLOW_TAG ? verdict

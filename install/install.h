@@ -45,6 +45,11 @@
 #define INSTALL_IMAGES 3u
 #endif
 
+/* 1: partial images are installed, too (install/swap.c only). */
+#ifndef INSTALL_PARTIAL
+#define INSTALL_PARTIAL 1
+#endif
+
 /* Slots of one image. Pages of equal size, unless no install keeps the old image. */
 struct install_slot {
   struct flash_area active;   /* image pages, starts with the vector table; at most 2^20 - 1 pages */

@@ -37,6 +37,17 @@ pc_status install_fill(const struct install *install, const struct install_move 
   return status;
 }
 
+pc_status install_fill_runs(const struct install *install, const struct install_move *moves, uint32_t count)
+{
+  pc_status status = PC_ERR_FLASH;
+  for (uint32_t i = 0; i < INSTALL_TRIES && status == PC_ERR_FLASH; i++) {
+    status = flash_erase(moves->to, moves->to_offset & ~(moves->to->page - 1u), moves->to->page);
+    for (uint32_t run = 0; run < count && status == PC_OK; run++)
+      status = copy(install, &moves[run]);
+  }
+  return status;
+}
+
 pc_status install_erase(const struct install *install, const struct flash_area *area, uint32_t offset)
 {
   const struct install_move nothing = {.to = area, .to_offset = offset};

@@ -3,9 +3,7 @@
 #ifndef INSTALL_MOVE_H
 #define INSTALL_MOVE_H
 
-#include "install/install.h"
-
-#include <string.h>
+#include "install/window.h"
 
 #define INSTALL_TRIES 3u /* a page that does not take its bytes is erased and written again */
 
@@ -21,20 +19,8 @@ struct install_move {
 
 /* Erase the page and fill it; both are verified by the driver. A page that does not take the bytes gets them again. */
 pc_status install_fill(const struct install *install, const struct install_move *move);
+/* The same page from several runs, one behind the other. */
+pc_status install_fill_runs(const struct install *install, const struct install_move *moves, uint32_t count);
 pc_status install_erase(const struct install *install, const struct flash_area *area, uint32_t offset);
-
-/* A header's 32-bit field. */
-static inline uint32_t install_field(const uint8_t *header, uint32_t at)
-{
-  uint32_t value;
-  memcpy(&value, header + at, sizeof value);
-  return value;
-}
-
-/* Pages that `size` bytes reach. */
-static inline uint32_t install_pages(uint32_t size, uint32_t page)
-{
-  return size == 0 ? 0 : (size - 1u) / page + 1u;
-}
 
 #endif

@@ -8,11 +8,12 @@
 /* An install on its way: all that does not change from page to page, and the one flag that may. */
 struct walk {
   const struct install *install;
-  const uint8_t *header; /* of the image that comes */
-  uint32_t size;         /* of that image in bytes */
-  uint32_t pages;        /* of that image */
-  uint32_t old_pages;    /* of the image that is kept, 0: none */
-  uint32_t base;         /* of the candidate's header page in the download slot */
+  const uint8_t *header;        /* of the image that comes */
+  uint32_t size;                /* of that image in bytes */
+  uint32_t pages;               /* of that image */
+  uint32_t old_pages;           /* of the image that is kept, 0: none */
+  uint32_t base;                /* of the candidate's header page in the download slot */
+  struct install_window window; /* of a whole image: from page 0 */
   uint32_t flags;
   uint32_t rest; /* images of the set that come after this one */
   uint32_t percent;
@@ -37,6 +38,17 @@ static pc_status record_next(const struct walk *walk)
       INSTALL_RECORD(INSTALL_NEXT, walk->flags & INSTALL_FLAG_ROLLBACK, rest << 2 | image, 0));
 }
 
+/* The page of the active slot that D[0] (or, kept, D[1]) corresponds to. */
+static uint32_t first_page(const struct walk *walk)
+{
+  return INSTALL_PARTIAL ? walk->window.first : 0;
+}
+
+static bool is_partial(const uint8_t *header)
+{
+  return install_field(header, IMAGE_AT_PARTIAL_SIZE) != install_field(header, IMAGE_AT_SIZE);
+}
+
 static void give_up_old(struct walk *walk)
 {
   walk->old_pages = 0;
@@ -44,13 +56,55 @@ static void give_up_old(struct walk *walk)
 }
 
 /* Step (a): D[i+1] gets A[i]. */
-static void save_old_page(struct walk *walk, uint32_t i)
+static pc_status save_old_page(struct walk *walk, uint32_t i)
 {
   const struct install_slot *slot = walk->install->slot;
   const uint32_t page = slot->active.page;
-  const struct install_move move = {&slot->active, i * page, &slot->download, (i + 2) * page, page, NULL};
-  if (install_fill(walk->install, &move) != PC_OK)
-    give_up_old(walk);
+  const struct install_move move = {&slot->active, i * page, &slot->download, (i - first_page(walk) + 2) * page,
+                                    page,          NULL};
+  pc_status status = install_fill(walk->install, &move);
+  if (status == PC_OK)
+    return PC_OK;
+  if (INSTALL_PARTIAL && is_partial(walk->header))
+    return status; /* the new image is made of the old one, too */
+  give_up_old(walk);
+  return PC_OK;
+}
+
+/* The IV for the cipher text at this offset of the download slot, `done` bytes behind its beginning. */
+static pc_status iv_at(const struct walk *walk, uint32_t offset, uint32_t done, uint8_t iv[IMAGE_BLOCK])
+{
+  if (done != 0)
+    return flash_read(&walk->install->slot->download, offset - IMAGE_BLOCK, iv, IMAGE_BLOCK);
+  memcpy(iv, walk->header + IMAGE_AT_IV, IMAGE_BLOCK);
+  return PC_OK;
+}
+
+/* Step (b) for a partial image: what lies outside its range comes from the page that was saved. */
+static pc_status place_partial_page(const struct walk *walk, uint32_t i)
+{
+  const struct install_slot *slot = walk->install->slot;
+  const uint32_t page = slot->active.page, at = i * page, saved = (i - first_page(walk) + 2) * page;
+  const uint32_t offset = install_field(walk->header, IMAGE_AT_PARTIAL_OFFSET);
+  const uint32_t stop = offset + install_field(walk->header, IMAGE_AT_PARTIAL_SIZE);
+  const uint32_t end = walk->size - at < page ? walk->size : at + page;
+  const uint32_t from = offset < at ? at : offset < end ? offset : end;
+  const uint32_t to = stop < from ? from : stop < end ? stop : end;
+  const uint32_t cipher = slot->download.page + (from - offset);
+  uint8_t iv[IMAGE_BLOCK];
+  struct install_move runs[3];
+  uint32_t count = 0;
+  if (from > at)
+    runs[count++] = (struct install_move){&slot->download, saved, &slot->active, at, from - at, NULL};
+  if (to > from) {
+    pc_status status = iv_at(walk, cipher, from - offset, iv);
+    if (status != PC_OK)
+      return status;
+    runs[count++] = (struct install_move){&slot->download, cipher, &slot->active, from, to - from, iv};
+  }
+  if (end > to)
+    runs[count++] = (struct install_move){&slot->download, saved + (to - at), &slot->active, to, end - to, NULL};
+  return install_fill_runs(walk->install, runs, count);
 }
 
 /* Step (b): A[i] gets page i of the image that comes, or becomes blank behind it. */
@@ -58,18 +112,18 @@ static pc_status place_new_page(const struct walk *walk, uint32_t i)
 {
   const struct install_slot *slot = walk->install->slot;
   const uint32_t at = i * slot->active.page;
-  struct install_move move = {&slot->download, walk->base + slot->download.page + at, &slot->active, at, 0, NULL};
+  const uint32_t source = walk->base + slot->download.page + at - first_page(walk) * slot->active.page;
+  struct install_move move = {&slot->download, source, &slot->active, at, 0, NULL};
   uint8_t iv[IMAGE_BLOCK];
   if (i < walk->pages) {
+    if (INSTALL_PARTIAL && (walk->flags & INSTALL_FLAG_ROLLBACK) == 0 && is_partial(walk->header))
+      return place_partial_page(walk, i);
     move.size = walk->size - at < slot->active.page ? walk->size - at : slot->active.page;
     if ((walk->flags & INSTALL_FLAG_ROLLBACK) == 0) {
-      move.iv = walk->header + IMAGE_AT_IV;
-      if (i != 0) {
-        pc_status status = flash_read(move.from, move.from_offset - IMAGE_BLOCK, iv, IMAGE_BLOCK);
-        if (status != PC_OK)
-          return status;
-        move.iv = iv;
-      }
+      pc_status status = iv_at(walk, move.from_offset, i, iv);
+      if (status != PC_OK)
+        return status;
+      move.iv = iv;
     }
   }
   return install_fill(walk->install, &move);
@@ -89,14 +143,17 @@ static void report(struct walk *walk, uint32_t i)
 static pc_status walk_pages(struct walk *walk, uint32_t i, bool copied)
 {
   const struct flash_area *active = &walk->install->slot->active;
-  while (i-- != 0) {
+  while (i-- > first_page(walk)) {
     pc_status status = PC_OK;
+    if (INSTALL_PARTIAL && i >= walk->window.end && i < walk->pages)
+      continue; /* as it was, as it shall be */
     if (!copied) {
       if (i < walk->old_pages)
-        save_old_page(walk, i);
+        status = save_old_page(walk, i);
       else if (i >= walk->pages && flash_is_blank(active, i * active->page, active->page) == PC_OK)
         continue;
-      status = record(walk, INSTALL_COPIED, i);
+      if (status == PC_OK)
+        status = record(walk, INSTALL_COPIED, i);
     }
     copied = false;
     if (status == PC_OK)
@@ -162,6 +219,54 @@ static pc_status finish(struct walk *walk, uint32_t step)
   return status;
 }
 
+/* Not inlined, as its header would stand on the stack all through the walk. Of a rollback: what the image that goes had
+ * changed. Its header is there until the one that comes back is written, and by then all pages are done. */
+static __attribute__((noinline)) pc_status window_of_rollback(struct walk *walk)
+{
+  const struct install *install = walk->install;
+  uint8_t header[IMAGE_HEADER_SIZE];
+  struct image_info info;
+  pc_status status = install->services->header_read(install->image, header);
+  if (status == PC_OK)
+    status = image_header_parse(header, install->slot->active.size, &info);
+  if (status == PC_OK)
+    walk->window =
+        install_window(install->slot->active.page, info.partial_offset, info.partial_size, info.size, walk->size);
+  return status;
+}
+
+/* The window, and that the download slot has room for what is in it: cipher text or saved pages, and one more to keep.
+ */
+static pc_status find_window(struct walk *walk, uint32_t old_size)
+{
+  if (!INSTALL_PARTIAL)
+    return PC_OK;
+  const struct flash_area *active = &walk->install->slot->active, *download = &walk->install->slot->download;
+  const uint32_t offset = install_field(walk->header, IMAGE_AT_PARTIAL_OFFSET);
+  const uint32_t part = install_field(walk->header, IMAGE_AT_PARTIAL_SIZE);
+  const uint32_t unit = (IMAGE_BLOCK - 1u) | (active->unit - 1u);
+  const uint32_t room = download->size / active->page;
+  if (walk->flags & INSTALL_FLAG_ROLLBACK) {
+    pc_status status = window_of_rollback(walk);
+    if (status != PC_OK)
+      return status;
+    const uint32_t end = walk->window.end < walk->pages ? walk->window.end : walk->pages;
+    return end <= walk->window.first || end - walk->window.first + 2u <= room ? PC_OK : PC_ERR_PARAM;
+  }
+  if (part == 0 || part % IMAGE_BLOCK != 0 || part > walk->size || offset > walk->size - part)
+    return PC_ERR_UNSUPPORTED;
+  walk->window = install_window(active->page, offset, part, walk->size, old_size);
+  if (part == walk->size)
+    return walk->size <= download->size - download->page && (old_size == 0 || walk->old_pages + 2u <= room)
+               ? PC_OK
+               : PC_ERR_PARAM;
+  if (download->page != active->page || (offset & unit) != 0 ||
+      (((offset + part) & unit) != 0 && offset + part != walk->size) || old_size == 0 || offset > old_size ||
+      (walk->size > old_size && offset + part != walk->size) || walk->window.end - walk->window.first + 2u > room)
+    return PC_ERR_UNSUPPORTED;
+  return PC_OK;
+}
+
 /* All arithmetic that the walk relies on. */
 static pc_status prepare(struct walk *walk, const struct install *install, const uint8_t *header, uint32_t flags,
                          uint32_t old_size)
@@ -181,11 +286,12 @@ static pc_status prepare(struct walk *walk, const struct install *install, const
   const uint32_t parts = (IMAGE_BLOCK - 1u) | (active->unit - 1u) | (download->unit - 1u); /* units: powers of two */
   if (install->buffer_size == 0 || (install->buffer_size & parts) != 0 || page < IMAGE_HEADER_SIZE ||
       download->page < IMAGE_HEADER_SIZE || walk->size == 0 || walk->size % IMAGE_BLOCK != 0 ||
-      walk->size > active->size || overhead > download->size || walk->size > download->size - overhead)
+      walk->size > active->size || overhead > download->size ||
+      (!INSTALL_PARTIAL && walk->size > download->size - overhead))
     return PC_ERR_PARAM;
   /* Kept: header page, the old pages and one more, all of the same size as those they come from. */
-  if (old_size != 0 &&
-      (download->page != page || old_size > active->size || walk->old_pages + 2u > download->size / page))
+  if (old_size != 0 && (download->page != page || old_size > active->size ||
+                        (!INSTALL_PARTIAL && walk->old_pages + 2u > download->size / page)))
     return PC_ERR_PARAM;
   return PC_OK;
 }
@@ -208,10 +314,12 @@ static pc_status run(const struct install *install, const uint8_t *new_header, u
 {
   struct walk walk;
   pc_status status = prepare(&walk, install, new_header, old_size != 0 ? INSTALL_FLAG_KEEP_OLD : 0, old_size);
+  if (status == PC_OK)
+    status = find_window(&walk, old_size);
   if (status != PC_OK)
     return status;
-  if (install_field(new_header, IMAGE_AT_PARTIAL_OFFSET) != 0 ||
-      install_field(new_header, IMAGE_AT_PARTIAL_SIZE) != walk.size)
+  if (!INSTALL_PARTIAL && (install_field(new_header, IMAGE_AT_PARTIAL_OFFSET) != 0 ||
+                           install_field(new_header, IMAGE_AT_PARTIAL_SIZE) != walk.size))
     return PC_ERR_UNSUPPORTED;
   return begin(&walk, rest, first);
 }
@@ -231,6 +339,8 @@ static pc_status roll_back(const struct install *install, const uint8_t *old_hea
 {
   struct walk walk;
   pc_status status = prepare(&walk, install, old_header, INSTALL_FLAG_ROLLBACK, 0);
+  if (status == PC_OK)
+    status = find_window(&walk, 0);
   if (status != PC_OK)
     return status;
   return begin(&walk, rest, first);
@@ -262,7 +372,7 @@ pc_status install_header(const struct install *install, uint32_t record, uint8_t
 static __attribute__((noinline)) uint32_t kept_size(const struct install *install)
 {
   const struct install_slot *slot = install->slot;
-  uint32_t most = slot->download.size - 2u * slot->download.page;
+  uint32_t most = INSTALL_PARTIAL ? slot->active.size : slot->download.size - 2u * slot->download.page;
   uint8_t header[IMAGE_HEADER_SIZE];
   if (install->services->header_read(install->image, header) != PC_OK || install_field(header, IMAGE_AT_SIZE) > most)
     return most;
@@ -292,10 +402,15 @@ pc_status install_resume(const struct install *install, const uint8_t *header)
   if (step < INSTALL_HEADER) {
     if (header == NULL)
       return PC_ERR_STATE;
+    /* From KEPT on no page is touched, and the active header, which tells of a partial image's window, may be gone. */
     uint32_t old_size = step < INSTALL_KEPT && (flags & INSTALL_FLAG_KEEP_OLD) ? kept_size(install) : 0;
     status = prepare(&walk, install, header, flags, old_size);
+    if (status == PC_OK && step < INSTALL_KEPT)
+      status = find_window(&walk, old_size);
     if (status != PC_OK)
       return status;
+    if (page < first_page(&walk))
+      return PC_ERR_BLANK;
   }
   walk.rest = rest;
   /* From here on the latest record is relied upon: what it says is done must not come undone by a weak cell. */

@@ -501,10 +501,19 @@ static void what_does_not_fit_is_refused_and_nothing_is_touched(void **state)
   slot.active.page = slot.download.page = 256; /* a header does not fit a page */
   refused(PC_ERR_PARAM);
   attempt.install = good;
+  attempt.old_size = 0; /* a partial image needs one to start from */
   set(IMAGE_AT_PARTIAL_OFFSET, 512);
   refused(PC_ERR_UNSUPPORTED);
   set(IMAGE_AT_PARTIAL_OFFSET, 0);
   set(IMAGE_AT_PARTIAL_SIZE, 512);
+  refused(PC_ERR_UNSUPPORTED);
+  attempt.old_size = 512 - 16; /* one that reaches as far as the range, if the new one is larger */
+  set(IMAGE_AT_PARTIAL_OFFSET, 512);
+  refused(PC_ERR_UNSUPPORTED);
+  attempt.old_size = 3 * 512;
+  set(IMAGE_AT_PARTIAL_OFFSET, 8); /* whole blocks and write units */
+  refused(PC_ERR_UNSUPPORTED);
+  set(IMAGE_AT_PARTIAL_OFFSET, 0xFFFFFFF0);
   refused(PC_ERR_UNSUPPORTED);
 }
 

@@ -254,9 +254,9 @@ static struct rig_image *make(uint32_t number, uint32_t version, uint32_t size, 
     for (uint32_t i = 0; i < size && i < from->size; i++)
       if (i < offset || i - offset >= part)
         image->clear[i] = from->clear[i];
-  } else {
-    image->clear[0] = (uint8_t)version; /* the first unit is not blank */
   }
+  if (offset == 0)
+    image->clear[0] = (uint8_t)version; /* the first unit is not blank */
   const struct image_info info = {.image = number,
                                   .protocol = IMAGE_PROTOCOL,
                                   .version = version,

@@ -70,7 +70,7 @@ static void all_candidates_are_installed_together(void **state)
   }
 }
 
-static void a_set_that_is_not_validated_comes_back_as_a_set(void **state)
+static void a_set_that_is_not_keepcomes_back_as_a_set(void **state)
 {
   (void)state;
   for (uint32_t which = 2; which <= ALL; which += 2) {
@@ -85,7 +85,7 @@ static void a_set_that_is_not_validated_comes_back_as_a_set(void **state)
   }
 }
 
-static void a_set_that_is_validated_by_one_call_stays(void **state)
+static void a_set_that_is_keepby_one_call_stays(void **state)
 {
   (void)state;
   rig.application = validate;
@@ -243,7 +243,7 @@ static void rubbish_in_an_empty_slot_is_wiped_before_anything_runs(void **state)
 }
 
 /* Without a chance to validate, a download is a sign of life: what it does not replace stays. */
-static void a_download_on_top_of_an_unvalidated_set_keeps_it(void **state)
+static void a_download_on_top_of_an_unkeepset_keeps_it(void **state)
 {
   (void)state;
   start(ALL);
@@ -354,6 +354,123 @@ static void one_request_for_several_images_is_whole_or_not_there(void **state)
   simflash_free(before);
 }
 
+/* Partial images: base and new of these sizes, and the range. Slot 1 takes 5 pages; its download slot keeps 4. */
+static const struct {
+  uint32_t old, new, offset, part;
+} parts[] = {
+    {5 * P, 5 * P, 0x2F0, 0x250},           /* in the middle, across pages, aligned to nothing */
+    {5 * P, 5 * P, 0x240, 0x10},            /* one block */
+    {5 * P, 5 * P, 0x400, P},               /* one whole page */
+    {5 * P, 5 * P, 0, 0x20},                /* the beginning */
+    {5 * P, 5 * P - 32, 5 * P - 64, 32},    /* the end, shorter */
+    {3 * P, 4 * P + 16, 2 * P, 2 * P + 16}, /* longer */
+    {3 * P, 5 * P, 3 * P, 2 * P},           /* only more of it */
+    {5 * P, 3 * P + 32, 3 * P, 32},         /* shorter by pages */
+    {5 * P, 4 * P, 2 * P + 16, 16},         /* shorter, though the range does not reach its end */
+    {2 * P, 2 * P, 0, 2 * P - 16},          /* nearly all */
+};
+
+static void partial_images_are_installed_and_brought_back(void **state)
+{
+  (void)state;
+  for (unsigned i = 0; i < sizeof parts / sizeof parts[0]; i++)
+    for (unsigned keep = 0; keep < 2; keep++) {
+      rig_reset(i);
+      const struct rig_image *base = rig_image_make(1, 0x01000000, parts[i].old);
+      const struct rig_image *part =
+          rig_image_make_partial(base, 0x01000001, parts[i].new, parts[i].offset, parts[i].part);
+      rig_put_active(base);
+      rig_put_candidate(part);
+      rig.application = keep ? validate : NULL;
+      validated = 1;
+      simflash_clear_counts();
+      assert_int_equal(rig_settle(12), RIG_RUNS);
+      assert_ptr_equal(rig_active(1), part);
+      /* Pages outside the changed ones are not touched. */
+      for (uint32_t page = 0; page < parts[i].offset / P; page++)
+        assert_int_equal(simflash_wear(0x08002000 + page * P), 0);
+      assert_in_range(simflash_max_wear(0x08002000, 0x2000), 1, 1);
+      for (int again = 0; again < 3; again++) {
+        assert_int_equal(rig_settle(12), RIG_RUNS);
+        assert_ptr_equal(rig_active(1), keep ? part : base);
+      }
+    }
+}
+
+/* Both tags are checked before anything is erased: a partial image for another base costs nothing but itself. */
+static void a_partial_image_for_another_base_is_refused_and_nothing_is_lost(void **state)
+{
+  (void)state;
+  for (unsigned i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+    rig_reset(i);
+    const struct rig_image *base = rig_image_make(1, 0x01000000, parts[i].old);
+    const struct rig_image *other = rig_image_make(1, 0x01000000, parts[i].old);
+    const struct rig_image *part =
+        rig_image_make_partial(base, 0x01000001, parts[i].new, parts[i].offset, parts[i].part);
+    if (parts[i].part + 16 >= parts[i].new)
+      continue; /* hardly anything of the base is in it */
+    rig_put_active(other);
+    rig_put_candidate(part);
+    simflash_clear_counts();
+    assert_int_equal(rig_boot(), RIG_RESET);
+    assert_true(rig_said("Firmware decryption error"));
+    assert_int_equal(rig_settle(3), RIG_RUNS);
+    assert_ptr_equal(rig_active(1), other);
+    assert_int_equal(simflash_max_wear(0x08002000, 0x1000), 0);
+  }
+}
+
+static void a_partial_image_without_a_base_or_room_is_refused(void **state)
+{
+  (void)state;
+  rig_reset(1);
+  const struct rig_image *base = rig_image_make(1, 0x01000000, 5 * P);
+  const struct rig_image *part = rig_image_make_partial(base, 0x01000001, 5 * P, 0x200, 0x10);
+  rig_put_candidate(part);
+  assert_int_equal(rig_boot(), RIG_RESET);
+  assert_int_equal(rig_boot(), RIG_WAITS);
+  rig_put_active(base);
+  rig_put_candidate(rig_image_make_partial(base, 0x01000002, 5 * P, 0, 5 * P - 16)); /* five pages to keep */
+  assert_int_equal(rig_boot(), RIG_RESET);
+  assert_true(rig_said("FW too big"));
+  assert_int_equal(rig_boot(), RIG_RUNS);
+  rig_put_candidate(rig_image_make(1, 0x02000000, 2 * P)); /* the base itself could not be kept */
+  assert_int_equal(rig_boot(), RIG_RESET);
+  assert_true(rig_said("FW too big"));
+  assert_int_equal(rig_boot(), RIG_RUNS);
+  assert_ptr_equal(rig_active(1), base);
+}
+
+/* A flipped bit anywhere in its cipher text or its signed header. */
+static void a_damaged_partial_image_is_refused(void **state)
+{
+  (void)state;
+  rig_reset(1);
+  const struct rig_image *base = rig_image_make(1, 0x01000000, 5 * P);
+  const struct rig_image *part = rig_image_make_partial(base, 0x01000001, 5 * P, 0x2F0, 0x250);
+  rig_put_active(base);
+  for (uint32_t at = 0; at < 192 + part->part; at += 7) {
+    rig_put_candidate(part);
+    uint8_t byte = (uint8_t)((at < 192 ? part->header[at] : part->cipher[at - 192]) ^ 1u << at % 8);
+    simflash_load(0x08003000 + (at < 192 ? at : P + at - 192), &byte, 1);
+    assert_int_equal(rig_boot(), RIG_RESET);
+    assert_true(rig_said("CRITICAL FAILURE"));
+    assert_int_equal(rig_settle(3), RIG_RUNS);
+    assert_ptr_equal(rig_active(1), base);
+  }
+}
+
+static void a_set_of_whole_and_partial_images(void **state)
+{
+  (void)state;
+  start(ALL);
+  const struct rig_image *part = rig_image_make_partial(old[1], 0x02000000, 2 * P, 0x180, 0x100);
+  new[1] = part;
+  offer(ALL);
+  expect(ALL);
+  expect(0);
+}
+
 static int done(void **state)
 {
   (void)state;
@@ -365,8 +482,8 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(all_candidates_are_installed_together),
-      cmocka_unit_test(a_set_that_is_not_validated_comes_back_as_a_set),
-      cmocka_unit_test(a_set_that_is_validated_by_one_call_stays),
+      cmocka_unit_test(a_set_that_is_not_keepcomes_back_as_a_set),
+      cmocka_unit_test(a_set_that_is_keepby_one_call_stays),
       cmocka_unit_test(a_set_stays_only_if_all_of_it_is_validated),
       cmocka_unit_test(a_later_update_of_one_image_is_judged_by_itself),
       cmocka_unit_test(one_refused_image_refuses_the_set),
@@ -374,10 +491,15 @@ int main(void)
       cmocka_unit_test(first_images_of_all_slots),
       cmocka_unit_test(a_damaged_image_of_any_slot_is_found_before_anything_runs),
       cmocka_unit_test(rubbish_in_an_empty_slot_is_wiped_before_anything_runs),
-      cmocka_unit_test(a_download_on_top_of_an_unvalidated_set_keeps_it),
+      cmocka_unit_test(a_download_on_top_of_an_unkeepset_keeps_it),
       cmocka_unit_test(each_image_has_a_minimum_version_of_its_own),
       cmocka_unit_test(an_image_for_another_slot_is_refused),
       cmocka_unit_test(one_request_for_several_images_is_whole_or_not_there),
+      cmocka_unit_test(partial_images_are_installed_and_brought_back),
+      cmocka_unit_test(a_partial_image_for_another_base_is_refused_and_nothing_is_lost),
+      cmocka_unit_test(a_partial_image_without_a_base_or_room_is_refused),
+      cmocka_unit_test(a_damaged_partial_image_is_refused),
+      cmocka_unit_test(a_set_of_whole_and_partial_images),
       cmocka_unit_test(the_cost_of_a_set_is_that_of_its_images),
   };
   return cmocka_run_group_tests(tests, NULL, done);

@@ -68,6 +68,31 @@ static void two_under_test(void)
     ;
 }
 
+/* A partial image of one, a whole one of another; the first one's slot is larger than what it is downloaded to. */
+static void with_partial(uint32_t size, uint32_t new_size, uint32_t offset, uint32_t part)
+{
+  two_sets(1u << 1 | 1u << 2);
+  life_sets[0][1] = rig_image_make(1, 0x01000000, size);
+  life_sets[1][1] = rig_image_make_partial(life_sets[0][1], 0x01000001, new_size, offset, part);
+  rig_put_active(life_sets[0][1]);
+  offer(1u << 1 | 1u << 2);
+}
+
+static void partial_and_whole(void)
+{
+  with_partial(5 * P, 5 * P, 0x2F0, 0x250);
+}
+
+static void partial_longer(void)
+{
+  with_partial(3 * P, 4 * P + 16, 2 * P + 16, 2 * P);
+}
+
+static void partial_shorter(void)
+{
+  with_partial(5 * P, 4 * P - 32, 3 * P - 16, 32);
+}
+
 static void refused_set(void)
 {
   update_of_all();
@@ -132,6 +157,10 @@ static const struct life lives[] = {
     {"three images, validated one by one", update_of_all, validate_each, ends_new_unless_cut},
     {"two images, validated at once", update_of_two, validate_all, ends_new_unless_cut},
     {"two images, not validated", update_of_two, NULL, ends_old},
+    {"partial and whole, not validated", partial_and_whole, NULL, ends_old},
+    {"partial and whole, validated", partial_and_whole, validate_all, ends_new_unless_cut},
+    {"partial longer, not validated", partial_longer, NULL, ends_old},
+    {"partial shorter, not validated", partial_shorter, NULL, ends_old},
     {"rollback of three", set_under_test, NULL, ends_old},
     {"rollback of two", two_under_test, NULL, ends_old},
     {"a refused set", refused_set, NULL, ends_old},
