@@ -178,6 +178,45 @@ static void bfb2_boots_bank_2_when_it_holds_a_program(void **state)
   soc_reset_pin(r->soc);
   rig_write(r, RCC_APB2ENR, 1);
   assert_int_equal(rig_read(r, SYSCFG), 0x100);
+  /* its program runs, at the addresses of bank 1 */
+  const uint32_t program[] = {SRAM1 + 0x1000, FLASH_BASE + 0x101};
+  const uint16_t code[] = {0x204D, 0xE7FE};
+  soc_flash_load(r->soc, FLASH_BASE, program, sizeof program);
+  soc_flash_load(r->soc, FLASH_BASE + 0x100, code, sizeof code);
+  soc_reset_pin(r->soc);
+  soc_run(r->soc, 2);
+  assert_int_equal(cpu_get(soc_cpu(r->soc), 0), 0x4D);
+  assert_int_equal(cpu_get(soc_cpu(r->soc), CPU_PC), FLASH_BASE + 0x102);
+}
+
+/* What a program does at run time with FB_MODE moves addresses and nothing else: protection, page numbers and damage
+ * stay with the cells. */
+static void swapped_banks_keep_their_protection_and_their_page_numbers(void **state)
+{
+  struct rig *r = *state;
+  const uint64_t one = 1, two = 2;
+  open_options(r);
+  rig_write(r, FLASH_WRP1AR, 0x00090008); /* pages 8 and 9 of bank 1 */
+  store_options(r);
+  launch(r);
+  assert_true(soc_flash_load(r->soc, FLASH_BASE + 0x4000, &one, 8));
+  assert_true(soc_flash_load(r->soc, BANK2 + 0x4000, &two, 8));
+  rig_write(r, RCC_APB2ENR, 1);
+  rig_write(r, SYSCFG, 0x100);
+  assert_true(rig_read64(r, FLASH_BASE + 0x4000) == two);
+  assert_true(rig_read64(r, 0x4000) == two); /* the alias as well */
+  assert_true(rig_read64(r, BANK2 + 0x4000) == one);
+  rig_unlock(r);
+  assert_int_equal(rig_program(r, BANK2 + 0x4008, 3), SR_WRPERR); /* still bank 1 */
+  rig_write(r, FLASH_SR, SR_WRPERR);
+  assert_int_equal(rig_program(r, FLASH_BASE + 0x4008, 3), 0);
+  assert_int_equal(rig_erase(r, FLASH_BASE + 0x4000), SR_WRPERR); /* page 8 of bank 1, wherever it is seen */
+  rig_write(r, FLASH_SR, SR_WRPERR);
+  assert_int_equal(rig_erase(r, BANK2 + 0x4000), 0); /* BKER: bank 2, seen at the bottom */
+  assert_true(rig_read64(r, FLASH_BASE + 0x4000) == UINT64_MAX);
+  assert_true(rig_read64(r, BANK2 + 0x4000) == one);
+  soc_reset_pin(r->soc);
+  assert_true(rig_read64(r, FLASH_BASE + 0x4000) == one);
 }
 
 /* ---- the state folder ---- */
@@ -289,6 +328,7 @@ int main(void)
       cmocka_unit_test(torn_option_bytes_load_safe_values),
       T(sram2_is_kept_or_erased_at_reset_as_the_option_says),
       T(bfb2_boots_bank_2_when_it_holds_a_program),
+      T(swapped_banks_keep_their_protection_and_their_page_numbers),
       cmocka_unit_test(a_device_can_be_put_away_and_taken_out),
       cmocka_unit_test(a_device_is_used_by_one_simulator_at_a_time),
       cmocka_unit_test(a_damaged_state_folder_is_refused_with_the_file_name),
