@@ -4,6 +4,7 @@
 #include "app/console.h"
 #include "app/protections.h"
 #include "app/update.h"
+#include "app/wire_menu.h"
 #include "board/slots.h"
 #include "port/port.h"
 #include "portcullis/engine.h"
@@ -129,6 +130,7 @@ void menu_step(void)
   console_line("  Test SE User Code ------------------------------------- 3");
   console_line("  Multiple download ------------------------------------- 4");
   console_line("  Validate a FW Image ----------------------------------- 5");
+  console_line("  Update over the second UART --------------------------- 6");
   console_line("  Test KMS ---------------------------------------------- a\r\n");
   console_line("  Selection : ");
   uint8_t key = console_key();
@@ -150,11 +152,14 @@ void menu_step(void)
   case '5':
     validate();
     break;
+  case '6':
+    wire_menu();
+    break;
   case 'a':
     not_in_this_build("Key management services");
     break;
   default:
-    console_line("  Invalid selection: 1 to 5, or a.\r\n");
+    console_line("  Invalid selection: 1 to 6, or a.\r\n");
     break;
   }
 }

@@ -1,5 +1,6 @@
 /* portcullis device ca new, device make: simulated manufacture of chips, with keys and certificates. */
 #include "sfi/host/certificate.h"
+#include "sfi/host/manufacture.h"
 #include "sfi/host/options.h"
 #include "tool/cli.h"
 #include "tool/crypto.h"
@@ -111,17 +112,23 @@ static int run_make(struct cli *cli)
   char uid[UID_DIGITS + 1];
   const char *dir = cli_value(cli, "output");
   const struct sfi_device *chip = sfi_device_of(cli, &problem);
+  const char *program = cli_value(cli, "program");
+  struct blob hex = {0};
   bool ok = chip != NULL && read_uid(cli, uid, &problem) &&
-            certificate_new_device(cli_value(cli, "ca"), chip->title, uid, &device, &problem);
+            certificate_new_device(cli_value(cli, "ca"), chip->title, uid, &device, &problem) &&
+            (program == NULL || manufacture_hex(chip, program, &device, uid, &hex, &problem));
   const struct file files[] = {
       {"certificate.pem", device.certificate_pem.bytes, device.certificate_pem.size, 0666},
       {"certificate.der", device.certificate_der.bytes, device.certificate_der.size, 0666},
       {"device_key.pem", device.key_pem.bytes, device.key_pem.size, 0600},
       {"device_key.bin", device.private_key, sizeof device.private_key, 0600},
+      {"device.hex", hex.bytes, hex.size, 0600},
   };
-  ok = ok && write_folder(dir, files, 4, &problem);
+  size_t count = program == NULL ? 4 : 5;
+  ok = ok && write_folder(dir, files, count, &problem);
   if (ok)
-    show(cli, dir, files, 4, uid);
+    show(cli, dir, files, count, uid);
+  blob_free(&hex);
   certificate_device_free(&device);
   return ok ? CLI_OK : cli_report(cli, &problem);
 }
@@ -147,6 +154,8 @@ static const struct cli_option make_options[] = {
     {"ca", 0, "DIR", "folder of the maker's CA", true, false},
     {"device", 'd', "NAME", "the chip: stm32l462ce, stm32h753xi", true, false},
     {"uid", 0, "HEX", "unique id of the chip, 24 digits (default: random)", false, false},
+    {"program", 0, "DIR", "folder of secure-boot.bin and loader.bin (build/arm/sfi-l462): make device.hex, too", false,
+     false},
     {"output", 'o', "DIR", "folder for the device's key and certificate", true, false},
     {0},
 };
@@ -157,7 +166,9 @@ const struct cli_command cmd_device_make = {
     .summary = "Make a device, as its maker does: a P-256 key of its own, and a certificate for it",
     .details =
         "Writes certificate.pem and .der, device_key.pem, and device_key.bin: the private key's 32 bytes, big-endian,\n"
-        "as they go into the chip.",
+        "as they go into the chip. With --program also device.hex, all that the maker puts into the chip: secure "
+        "boot,\n"
+        "boot loader, key and certificate, unique id, option bytes; stm32sim --device stm32l462 --load takes it.",
     .options = {make_options},
     .examples = "portcullis device make --ca maker --device stm32l462ce -o device1\n"
                 "openssl verify -CAfile maker/maker_ca.pem device1/certificate.pem",

@@ -9,3 +9,11 @@
 #define PINS_BUTTON_PORT      'C'
 #define PINS_BUTTON_PIN       13u
 #define PINS_AHB2ENR          ((1u << 0) | (1u << 2)) /* GPIOA, GPIOC */
+
+/* The application's second UART: USART1 on PA9/PA10 (D8 and D2). */
+#define PINS_WIRE         0x40013800u
+#define PINS_WIRE_APB2ENR (1u << 14)
+#define PINS_WIRE_AF      7u
+#define PINS_WIRE_PORT    'A'
+#define PINS_WIRE_TX_PIN  9u
+#define PINS_WIRE_RX_PIN  10u

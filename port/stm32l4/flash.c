@@ -9,6 +9,10 @@
 
 #define UNIT 8u
 
+#ifndef MAP_FLASH_BANK_SIZE
+#define MAP_FLASH_BANK_SIZE (MAP_FLASH_SIZE / 2)
+#endif
+
 /* RM0351 section 3.3.5: the two keys of FLASH_KEYR. */
 static void unlock(void)
 {
@@ -79,7 +83,7 @@ static pc_status l4_program(uint32_t addr, const void *from, uint32_t size)
 static pc_status l4_erase(uint32_t addr)
 {
   uint32_t page = (addr - MAP_FLASH_BASE) / MAP_FLASH_PAGE;
-  const uint32_t pages_of_bank = MAP_FLASH_SIZE / MAP_FLASH_PAGE / 2;
+  const uint32_t pages_of_bank = MAP_FLASH_BANK_SIZE / MAP_FLASH_PAGE;
   uint32_t bank = 0;
   if (page >= pages_of_bank) {
     page -= pages_of_bank;

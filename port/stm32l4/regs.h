@@ -23,6 +23,7 @@
 #define RCC_APB2_SYSCFG   (1u << 0)
 #define RCC_APB2_FW       (1u << 7)
 #define RCC_APB1_PWR      (1u << 28)
+#define RCC_APB2ENR       REG(0x40021060)
 #define RCC_CSR           REG(0x40021094)
 #define RCC_CSR_RMVF      (1u << 23)
 #define RCC_CSR_FWRSTF    (1u << 24)

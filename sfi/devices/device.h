@@ -17,6 +17,16 @@ struct sfi_region {
 
 enum sfi_verdict { SFI_FINE, SFI_UNWISE, SFI_WRONG };
 
+/* What simulated manufacture puts where; the boot loader's own map says the same. */
+struct sfi_maker {
+  uint32_t secure_boot, secure_boot_size, loader, loader_size;
+  uint32_t identity;     /* the device's key and certificate */
+  uint32_t uid;          /* 12 bytes */
+  uint32_t option_bytes; /* 8 bytes for each register: value, complement */
+  const uint32_t *options;
+  size_t option_count;
+};
+
 struct sfi_device {
   const char *name;  /* as --device takes it: "stm32l462ce" */
   const char *title; /* as people write it */
@@ -30,6 +40,7 @@ struct sfi_device {
   const char *const *option_names; /* rows of the option-byte CSV in order, ended by NULL; at most SFI_OPTION_MAX */
   /* Judge the option values, one per row. Anything but SFI_FINE: a sentence in `why`. */
   enum sfi_verdict (*judge_options)(const uint32_t *values, char *why, size_t why_size);
+  const struct sfi_maker *maker; /* NULL: the boot loader is not ours */
 };
 
 extern const struct sfi_device *const sfi_devices[]; /* NULL-terminated, sorted by name */

@@ -61,6 +61,20 @@ static enum sfi_verdict judge(const uint32_t *v, char *why, size_t size)
   return SFI_FINE;
 }
 
+/* Read-out level 1, SRAM2 erased at reset, boot from flash, the secure boot write-protected. */
+static const uint32_t factory_options[] = {0xF9EFF8BBu, 0xFFFFFFFFu, 0x0FFF0000u, 0xFF01FF00u, 0xFF00FFFFu};
+static const struct sfi_maker maker = {
+    .secure_boot = FLASH,
+    .secure_boot_size = SECURE,
+    .loader = FLASH + FLASH_SIZE - LOADER,
+    .loader_size = LOADER - 2u * 2048u,
+    .identity = FLASH + FLASH_SIZE - 2u * 2048u,
+    .uid = 0x1FFF7590u,
+    .option_bytes = 0x1FFF7800u,
+    .options = factory_options,
+    .option_count = sizeof factory_options / sizeof factory_options[0],
+};
+
 const struct sfi_device sfi_stm32l462ce = {
     .name = "stm32l462ce",
     .title = "STM32L462CE",
@@ -73,4 +87,5 @@ const struct sfi_device sfi_stm32l462ce = {
     .ram = ram,
     .option_names = options,
     .judge_options = judge,
+    .maker = &maker,
 };

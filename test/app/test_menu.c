@@ -3,6 +3,7 @@
 #include "app/menu.h"
 #include "board/slots.h"
 #include "port/port.h"
+#include "port/wire.h"
 #include "portcullis/engine.h"
 #include "test/loader/line.h"
 #include "test/support/simflash.h"
@@ -52,6 +53,19 @@ int port_console_get(uint32_t timeout_ms)
 }
 
 struct port_shared port_shared;
+
+void port_wire_open(void) {}
+
+void port_wire_put(uint8_t byte)
+{
+  (void)byte;
+}
+
+int port_wire_get(uint32_t timeout_ms)
+{
+  (void)timeout_ms;
+  return -1;
+}
 
 void port_watchdog_refresh(void) {}
 
@@ -417,6 +431,18 @@ static void validate_hands_the_slot_number_to_the_engine(void **state)
   }
 }
 
+static void the_second_uart_can_be_left(void **state)
+{
+  (void)state;
+  type("6");
+  type("x");
+  assert_int_equal(run(), WAITS);
+  assert_said("Waiting for frames on the second UART");
+  assert_said("Left.");
+  assert_int_equal(count("Main Menu"), 2);
+  assert_untouched();
+}
+
 static void the_engines_answer_to_validate_is_shown(void **state)
 {
   static const struct {
@@ -491,6 +517,7 @@ int main(void)
       T(multiple_download_waits_for_the_trigger),
       T(multiple_download_can_be_left),
       T(validate_hands_the_slot_number_to_the_engine),
+      T(the_second_uart_can_be_left),
       T(the_engines_answer_to_validate_is_shown),
       T(a_wrong_selection_brings_the_menu_again),
       T(noise_on_the_console_changes_nothing),

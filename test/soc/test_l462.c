@@ -124,7 +124,8 @@ static void for_each_byte_in_one_comes_out(void **state)
   struct rig *r = *state;
   spi_on(r);
   put(r, 0xA5);
-  assert_int_equal(soc_uart_rx(r->soc, SOC_SPI1, "xy", 2), 2);
+  put(r, 0x5A);
+  assert_int_equal(soc_uart_rx(r->soc, SOC_SPI1, "xyw", 3), 3);
   rig_us(r, 50);
   assert_int_equal(r->sent_count, 0); /* not switched on */
   rig_write(r, SPI1 + CR1, SPE);
@@ -132,15 +133,17 @@ static void for_each_byte_in_one_comes_out(void **state)
   assert_int_equal(rig_read(r, SPI1 + SR) & 0x601, 0x201); /* one byte received */
   put(r, 0x79);
   rig_us(r, 50);
-  assert_int_equal(r->sent_count, 2);
-  assert_memory_equal(r->sent, "\xA5\xA5", 2); /* too late for the second */
-  assert_true(rig_logged(r, "nothing to send"));
+  assert_int_equal(r->sent_count, 3);
+  assert_memory_equal(r->sent, "\xA5\x5A\x79", 3);
+  assert_false(rig_logged(r, "nothing to send"));
   assert_int_equal(rig_read(r, SPI1 + DR), 'x');
   assert_int_equal(rig_read(r, SPI1 + DR), 'y');
+  assert_int_equal(rig_read(r, SPI1 + DR), 'w');
   assert_int_equal(rig_read(r, SPI1 + SR) & 1, 0);
   soc_uart_rx(r->soc, SOC_SPI1, "z", 1);
   rig_us(r, 9);
-  assert_int_equal((uint8_t)r->sent[2], 0x79);
+  assert_int_equal((uint8_t)r->sent[3], 0x79); /* the last one again */
+  assert_true(rig_logged(r, "nothing to send"));
 }
 
 static void a_slave_that_does_not_read_loses_bytes(void **state)

@@ -6,6 +6,7 @@
 enum { CR1 = 0, CR2 = 4, SR = 8, DR = 0xC };
 enum { CR1_MSTR = 1 << 2, CR1_SPE = 1 << 6, CR1_LSBFIRST = 1 << 7, CR1_RXONLY = 1 << 10 };
 enum { CR2_ERRIE = 1 << 5, CR2_RXNEIE = 1 << 6, CR2_TXEIE = 1 << 7, CR2_DS = 0xF00, CR2_FRXTH = 1 << 12 };
+#define QUIET_MS 100u /* without an instruction: asleep for good */
 enum { SR_RXNE = 1, SR_TXE = 2, SR_OVR = 1 << 6, SR_BSY = 1 << 7 };
 
 static const struct soc_reg regs[] = {
@@ -61,7 +62,7 @@ static void done(void *ctx)
 {
   struct st_spi *s = ctx;
   struct soc *soc = s->block.soc;
-  uint8_t byte = s->line[s->line_head];
+  uint8_t byte = s->line[s->line_head], out = s->out;
   s->line_head = (s->line_head + 1) % ST_SPI_LINE;
   s->line_count--;
   s->shifting = false;
@@ -72,7 +73,7 @@ static void done(void *ctx)
   start(s);
   update_irq(s);
   if (soc->host.uart_tx)
-    soc->host.uart_tx(soc->host.ctx, s->number, s->out);
+    soc->host.uart_tx(soc->host.ctx, s->number, out);
 }
 
 size_t st_spi_rx(struct st_spi *s, const uint8_t *bytes, size_t count)
@@ -104,11 +105,11 @@ static void pace(void *ctx)
   uint64_t now = cpu_instructions(soc->cpu);
   if (!waits(s) || !soc->host.uart_idle)
     return;
-  bool alive = now != s->paced;
+  s->quiet = now != s->paced ? 0 : s->quiet + 1;
   s->paced = now;
   if (s->line_count == 0)
     soc_uart_idle(soc, s->number);
-  if (alive || s->line_count)
+  if (s->quiet < QUIET_MS || s->line_count)
     soc_after(soc, &s->pace, SOC_PS_PER_MS);
 }
 

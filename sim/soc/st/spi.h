@@ -22,6 +22,7 @@ struct st_spi {
   bool (*routed)(const struct st_spi *spi);
   struct soc_event done, pace;
   uint64_t paced; /* instruction count at the last call of the host */
+  unsigned quiet; /* calls since it has changed */
   bool shifting;
   uint8_t out, last;
   uint8_t rx[ST_SPI_FIFO], tx[ST_SPI_FIFO];

@@ -17,6 +17,7 @@ enum { CR3_EIE = 1, CR3_OVRDIS = 1 << 12 };
 enum { PE = 1, ORE = 1 << 3, IDLE = 1 << 4, RXNE = 1 << 5, TC = 1 << 6, TXE = 1 << 7, BUSY = 1 << 16, CMF = 1 << 17 };
 enum { TEACK = 1 << 21, REACK = 1 << 22 };
 enum { RQR_RXFRQ = 1 << 3, RQR_TXFRQ = 1 << 4 };
+#define QUIET_MS  100u        /* without an instruction: asleep for good */
 #define CLEARABLE 0x00121B5Fu /* ICR has its bits where ISR has the flags */
 
 static const struct soc_reg regs[] = {
@@ -204,7 +205,7 @@ void st_usart_kick(struct st_usart *u)
 }
 
 /* Firmware that waits for the receiver's interrupt polls nothing: tell the host once a millisecond, as long as
- * something is executed at all. */
+ * something is executed now and then: a program may sleep from one tick of its timer to the next. */
 static void pace(void *ctx)
 {
   struct st_usart *u = ctx;
@@ -212,11 +213,11 @@ static void pace(void *ctx)
   uint64_t now = cpu_instructions(soc->cpu);
   if (!is_on(u, CR1_RE | CR1_RXNEIE) || !soc->host.uart_idle)
     return;
-  bool alive = now != u->paced;
+  u->quiet = now != u->paced ? 0 : u->quiet + 1;
   u->paced = now;
   if (u->line_count == 0)
     soc_uart_idle(soc, u->number);
-  if (alive || u->line_count)
+  if (u->quiet < QUIET_MS || u->line_count)
     soc_after(soc, &u->pace, SOC_PS_PER_MS);
 }
 

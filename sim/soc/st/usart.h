@@ -26,6 +26,7 @@ struct st_usart {
   uint8_t line[ST_USART_LINE];
   unsigned line_head, line_count;
   uint64_t paced;                             /* instruction count at the last call of the host */
+  unsigned quiet;                             /* calls since it has changed */
   char unrouted_tx, unrouted_rx, baud_locked; /* keys for reports made once */
 };
 void st_usart_init(struct st_usart *usart, const char *name, uint32_t base, unsigned number, unsigned irq, void *chip);
