@@ -1,0 +1,392 @@
+/* The command layer and the install behind it, natively: what a device on the simulator could not be asked as often. */
+#include "test/sfi/target.h"
+#include "test/support/simflash.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct sfi_install install;
+static struct sfi_command command;
+static uint8_t answers[4096];
+static uint32_t answered;
+static uint8_t licence[SFI_LICENCE_SIZE], image[16384];
+static uint32_t image_size;
+
+static void reply(void *ctx, uint8_t code, const uint8_t *data, uint32_t size)
+{
+  (void)ctx;
+  assert_true(answered + 1 + size <= sizeof answers);
+  answers[answered++] = code;
+  memcpy(answers + answered, data != NULL ? data : answers, size);
+  answered += size;
+}
+static const struct sfi_link line = {.reply = reply};
+
+static void power_on(const struct sfi_target *target)
+{
+  sfi_install_start(&install, target);
+  sfi_command_start(&command, target, &line, &install);
+  sfi_command_byte(&command, 0x7F);
+  answered = 0;
+}
+
+static int set_up(void **state)
+{
+  (void)state;
+  test_target_new(8);
+  test_licence(licence);
+  image_size = test_image(image, 2, 1500);
+  power_on(&test_keyed);
+  return 0;
+}
+
+static void put(const void *bytes, uint32_t size)
+{
+  for (uint32_t i = 0; i < size; i++)
+    sfi_command_byte(&command, ((const uint8_t *)bytes)[i]);
+}
+
+static void checked(const void *bytes, uint32_t size, uint8_t spoil)
+{
+  uint8_t sum = spoil;
+  for (uint32_t i = 0; i < size; i++)
+    sum ^= ((const uint8_t *)bytes)[i];
+  put(bytes, size);
+  put(&sum, 1);
+}
+
+static void packet(const void *bytes, uint32_t size, uint8_t spoil)
+{
+  uint8_t all[2 + 1024] = {(uint8_t)(size >> 8), (uint8_t)size};
+  memcpy(all + 2, bytes, size);
+  checked(all, size + 2, spoil);
+}
+
+/* The status; the data is at answers + 4 or so and not looked at. */
+static unsigned special(uint8_t code, uint8_t low, const void *first, uint32_t first_size, const void *second,
+                        uint32_t second_size)
+{
+  const uint8_t frame[] = {code, (uint8_t)~code}, opcode[] = {1, low};
+  answered = 0;
+  put(frame, 2);
+  checked(opcode, 2, 0);
+  packet(first, first_size, 0);
+  if (code == 0x51)
+    packet(second, second_size, 0);
+  assert_true(answered >= 6);
+  assert_int_equal(answers[answered - 1], SFI_ACK);
+  return (unsigned)answers[answered - 3] << 8 | answers[answered - 2];
+}
+
+static unsigned chunk(uint32_t offset, const uint8_t *bytes, uint32_t size)
+{
+  const uint8_t at[4] = {0, 0, (uint8_t)(offset >> 8), (uint8_t)offset};
+  return special(0x51, 0x13, at, 4, bytes, size);
+}
+
+static unsigned do_licence(void)
+{
+  return special(0x51, 0x10, "", 0, licence, sizeof licence);
+}
+
+/* As after do_licence(), without its elliptic curve, for tests that do it hundreds of times. */
+static void licensed(void)
+{
+  assert_int_equal(install.state, SFI_IDLE);
+  memcpy(install.key, test_key, sizeof install.key);
+  memcpy(install.nonce, test_nonce, sizeof install.nonce);
+  install.state = SFI_LICENSED;
+}
+
+/* The whole image as it lies there; the first status that is not 0. */
+static unsigned do_areas(void)
+{
+  unsigned status = special(0x50, 0x11, image, 28, "", 0);
+  for (uint32_t at = 28; status == 0 && at < image_size;) {
+    uint32_t size = (uint32_t)image[at + 4] | (uint32_t)image[at + 5] << 8;
+    status = special(0x50, 0x12, image + at, 30, "", 0);
+    for (uint32_t done = 0; status == 0 && done < size; done += 512) {
+      status = chunk(done, image + at + 30 + done, size - done < 512 ? size - done : 512);
+      sfi_install_work(&install);
+    }
+    at += 30 + size;
+  }
+  return status;
+}
+
+static void installed(void)
+{
+  uint8_t clear[1500];
+  for (uint32_t area = 1; area <= 2; area++) {
+    for (uint32_t i = 0; i < sizeof clear; i++)
+      clear[i] = test_clear(area, i);
+    assert_true(test_flash_equals(0x08001000 + (area - 1) * 4096, clear, sizeof clear));
+  }
+}
+
+static void nothing_left(void)
+{
+  static const struct sfi_stream none;
+  assert_int_equal(install.state, SFI_IDLE);
+  assert_memory_equal(&install.stream, &none, sizeof none);
+  for (unsigned i = 0; i < 16; i++)
+    assert_int_equal(install.key[i], 0);
+  for (unsigned i = 0; i < sizeof install.pending; i++)
+    assert_int_equal(install.pending[i], 0);
+  assert_true(test_flash_equals(0x08001000, NULL, 8 * 2048));
+}
+
+static void an_image_installs(void **state)
+{
+  (void)state;
+  assert_int_equal(do_licence(), 0);
+  assert_int_equal(do_areas(), 0);
+  assert_int_equal(special(0x50, 0x14, "", 0, "", 0), 0);
+  installed();
+  assert_true(command.finish);
+  assert_int_equal(install.records.last.type, SFI_READY);
+  assert_int_equal(install.records.copies, 2);
+  assert_int_equal(install.records.last.count, 5);
+  assert_int_equal(install.records.last.options[4], 0x0B0B0B0B);
+  for (unsigned i = 0; i < 16; i++)
+    assert_int_equal(install.key[i], 0);
+}
+
+/* Any single bit of the file: refused, and all is as before. */
+static void no_altered_image_is_accepted(void **state)
+{
+  (void)state;
+  uint32_t unprotected = 0;
+  for (uint32_t at = 0; at < image_size; at += at < 64 ? 1 : 61) {
+    image[at] ^= (uint8_t)(1u << (at % 8));
+    licensed();
+    unsigned status = do_areas();
+    if (status == 0)
+      status = special(0x50, 0x14, "", 0, "", 0);
+    assert_int_not_equal(status, 0);
+    if (install.state != SFI_IDLE) { /* shorter than announced: the host gives up */
+      assert_true(status == SFI_WRONG_STATE || status == SFI_CHUNK_LENGTH || status == SFI_CHUNK_OFFSET);
+      assert_int_equal(special(0x50, 0x15, "", 0, "", 0), 0);
+      unprotected++;
+    }
+    nothing_left();
+    assert_int_not_equal(install.records.last.type, SFI_READY);
+    image[at] ^= (uint8_t)(1u << (at % 8));
+  }
+  assert_true(unprotected < 16); /* sizes only */
+  an_image_installs(state);
+}
+
+static void a_licence_with_any_bit_changed_does_nothing(void **state)
+{
+  (void)state;
+  for (uint32_t at = 0; at < sizeof licence; at += 3) {
+    licence[at] ^= 0x10;
+    unsigned status = do_licence();
+    assert_true(status >= SFI_LICENCE_FORM && status <= SFI_LICENCE_TAG);
+    assert_int_equal(status == SFI_LICENCE_DEVICE, at >= 44 && at < 76);
+    assert_int_equal(status == SFI_LICENCE_REPLAY, at >= 76 && at < 92);
+    nothing_left();
+    licence[at] ^= 0x10;
+  }
+}
+
+static void areas_cannot_change_places(void **state)
+{
+  (void)state;
+  assert_int_equal(do_licence(), 0);
+  assert_int_equal(special(0x50, 0x11, image, 28, "", 0), 0);
+  assert_int_equal(special(0x50, 0x12, image + 28 + 1530, 30, "", 0), SFI_AREA_FORM);
+  nothing_left();
+  /* Numbered as wanted, but not made for that place. */
+  assert_int_equal(do_licence(), 0);
+  assert_int_equal(special(0x50, 0x11, image, 28, "", 0), 0);
+  uint8_t descriptor[30];
+  memcpy(descriptor, image + 28 + 1530, 30);
+  descriptor[2] = 1;
+  assert_int_equal(special(0x50, 0x12, descriptor, 30, "", 0), 0);
+  assert_int_equal(chunk(0, image + 28 + 1530 + 30, 1024), 0);
+  assert_int_equal(chunk(1024, image + 28 + 1530 + 30 + 1024, 476), SFI_AREA_TAG);
+  nothing_left();
+}
+
+static void commands_in_the_wrong_state_change_nothing(void **state)
+{
+  static const struct {
+    uint8_t code, low;
+    uint32_t first;
+  } all[] = {{0x51, 0x10, 0}, {0x50, 0x11, 28}, {0x50, 0x12, 30}, {0x51, 0x13, 4}, {0x50, 0x14, 0}};
+  (void)state;
+  for (unsigned at = 0; at < 4; at++) {
+    set_up(NULL);
+    if (at >= 1)
+      assert_int_equal(do_licence(), 0);
+    if (at >= 2)
+      assert_int_equal(special(0x50, 0x11, image, 28, "", 0), 0);
+    if (at >= 3)
+      assert_int_equal(special(0x50, 0x12, image + 28, 30, "", 0), 0);
+    for (unsigned i = 0; i < 5; i++) {
+      if (i == at || (at == 2 && i == 4))
+        continue;
+      assert_int_equal(special(all[i].code, all[i].low, image, all[i].first, licence, sizeof licence), SFI_WRONG_STATE);
+      assert_int_equal(install.state, at);
+    }
+    if (at == 2)
+      assert_int_equal(special(0x50, 0x14, "", 0, "", 0), SFI_INCOMPLETE);
+  }
+}
+
+static void frames_that_are_not_right_are_refused_and_forgotten(void **state)
+{
+  static const uint8_t frame[] = {0x51, 0xAE}, opcode[] = {1, 0x10};
+  (void)state;
+  put("\x51\xAF", 2); /* complement */
+  assert_int_equal(answers[answered - 1], SFI_NACK);
+  put(frame, 2);
+  checked(opcode, 2, 4); /* check */
+  assert_int_equal(answers[answered - 1], SFI_NACK);
+  put(frame, 2);
+  checked("\x01\x99", 2, 0); /* no such opcode */
+  assert_int_equal(answers[answered - 1], SFI_NACK);
+  put("\x50\xAF", 2);
+  checked(opcode, 2, 0); /* of the other kind */
+  assert_int_equal(answers[answered - 1], SFI_NACK);
+  put(frame, 2);
+  checked(opcode, 2, 0);
+  put("\x00\x81", 2); /* too long, refused before it comes */
+  assert_int_equal(answers[answered - 1], SFI_NACK);
+  put(frame, 2);
+  checked(opcode, 2, 0);
+  packet("", 0, 0);
+  put("\x04\x01", 2);
+  assert_int_equal(answers[answered - 1], SFI_NACK);
+  put(frame, 2);
+  checked(opcode, 2, 0);
+  packet("", 0, 0);
+  packet(licence, sizeof licence, 1);
+  assert_int_equal(answers[answered - 1], SFI_NACK);
+  assert_int_equal(install.state, SFI_IDLE);
+  put(frame, 2);
+  assert_true(sfi_command_in_frame(&command));
+  sfi_command_timeout(&command);
+  assert_int_equal(answers[answered - 1], SFI_NACK);
+  assert_false(sfi_command_in_frame(&command));
+  assert_int_equal(do_licence(), 0);
+}
+
+static void endless_data_does_no_harm(void **state)
+{
+  (void)state;
+  static const uint8_t fill[] = {0x00, 0xFF, 0x51, 0xAE, 0x50, 0x7F, 0x5A, 0x31};
+  for (unsigned f = 0; f < sizeof fill; f++)
+    for (unsigned i = 0; i < 100000; i++) {
+      answered = 0;
+      sfi_command_byte(&command, fill[(f + (i >> (f % 4))) % sizeof fill]);
+    }
+  sfi_command_timeout(&command);
+  assert_int_equal(do_licence(), 0);
+}
+
+static void a_repeated_or_odd_chunk_changes_nothing(void **state)
+{
+  (void)state;
+  assert_int_equal(do_licence(), 0);
+  assert_int_equal(special(0x50, 0x11, image, 28, "", 0), 0);
+  assert_int_equal(special(0x50, 0x12, image + 28, 30, "", 0), 0);
+  assert_int_equal(chunk(0, image + 58, 512), 0);
+  assert_int_equal(chunk(0, image + 58, 512), SFI_CHUNK_OFFSET);
+  assert_int_equal(chunk(512, image + 58 + 512, 0), SFI_CHUNK_LENGTH);
+  assert_int_equal(chunk(512, image + 58 + 512, 17), SFI_CHUNK_LENGTH);
+  assert_int_equal(chunk(512, image + 58 + 512, 1000), SFI_CHUNK_LENGTH);
+  assert_int_equal(chunk(512, image + 58 + 512, 988), 0);
+}
+
+static void a_plain_device_has_no_secure_install(void **state)
+{
+  (void)state;
+  power_on(&test_plain);
+  assert_int_equal(do_licence(), SFI_NO_KEY);
+  assert_int_equal(special(0x50, 0x01, "\0\0", 2, "", 0), SFI_NO_KEY);
+}
+
+static void a_keyed_device_refuses_the_memory_commands(void **state)
+{
+  static const uint8_t codes[] = {0x11, 0x21, 0x31, 0x43, 0x44, 0x63, 0x73, 0x82, 0x92, 0xA1, 0x03};
+  (void)state;
+  for (unsigned i = 0; i < sizeof codes; i++) {
+    const uint8_t frame[] = {codes[i], (uint8_t)~codes[i]};
+    answered = 0;
+    put(frame, 2);
+    assert_int_equal(answered, 1);
+    assert_int_equal(answers[0], SFI_NACK);
+    assert_false(sfi_command_in_frame(&command));
+  }
+}
+
+/* ---- power cuts ---- */
+static void install_all(void *ctx)
+{
+  (void)ctx;
+  power_on(&test_keyed);
+  if (install.records.last.type == (uint32_t)SFI_READY)
+    return;
+  licensed();
+  assert_int_equal(do_areas(), 0);
+  assert_int_equal(special(0x50, 0x14, "", 0, "", 0), 0);
+}
+
+static void start_only(void *ctx)
+{
+  sfi_records_read(test_keyed.records, ctx);
+}
+
+/* Cut at each flash operation, in each way: either it is ready, whole, and stays so, or it can be done again. */
+static void power_cuts_lose_nothing(void **state)
+{
+  (void)state;
+  for (int tear = 0; tear < SIMFLASH_TEARS; tear++) {
+    for (uint32_t nth = 1;; nth += nth > 8 && nth < 380 ? 7 : 1) {
+      struct sfi_records records;
+      set_up(NULL);
+      test_target_tears();
+      simflash_seed(nth);
+      simflash_cut(nth, (enum simflash_tear)tear);
+      bool whole = simflash_run(install_all, NULL);
+      simflash_cut(0, SIMFLASH_BEFORE);
+      assert_true(simflash_run(start_only, &records));
+      if (records.last.type == (uint32_t)SFI_READY) {
+        installed();
+      } else {
+        assert_false(whole);
+        assert_true(simflash_run(install_all, NULL));
+        installed();
+      }
+      if (whole)
+        break;
+    }
+  }
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test_setup(an_image_installs, set_up),
+      cmocka_unit_test_setup(no_altered_image_is_accepted, set_up),
+      cmocka_unit_test_setup(a_licence_with_any_bit_changed_does_nothing, set_up),
+      cmocka_unit_test_setup(areas_cannot_change_places, set_up),
+      cmocka_unit_test_setup(commands_in_the_wrong_state_change_nothing, set_up),
+      cmocka_unit_test_setup(frames_that_are_not_right_are_refused_and_forgotten, set_up),
+      cmocka_unit_test_setup(endless_data_does_no_harm, set_up),
+      cmocka_unit_test_setup(a_repeated_or_odd_chunk_changes_nothing, set_up),
+      cmocka_unit_test_setup(a_plain_device_has_no_secure_install, set_up),
+      cmocka_unit_test_setup(a_keyed_device_refuses_the_memory_commands, set_up),
+      cmocka_unit_test_setup(power_cuts_lose_nothing, set_up),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
