@@ -42,6 +42,8 @@ static const char *reason(pc_status status)
     return "firmware for another product";
   case PC_ERR_VERSION:
     return "Firmware version rejected (anti-rollback)";
+  case PC_ERR_LOG_FULL:
+    return "the minimum version cannot be raised any more";
   case PC_ERR_PARAM:
     return "firmware for another slot";
   case PC_ERR_UNSUPPORTED:

@@ -40,6 +40,9 @@ const struct engine_board engine_board = {
                 COUNTER_PAGES(3)
 #endif
     },
+#ifdef MAP_OTP_BASE
+    .otp = {&port_flash, MAP_OTP_BASE, MAP_OTP_SIZE, MAP_OTP_SIZE, MAP_FLASH_UNIT},
+#endif
     .own = {{MAP_GATE_BASE, MAP_ENGINE_CODE_SIZE},
             {MAP_ENGINE_RAM_BASE, MAP_ENGINE_RAM_SIZE},
             {MAP_ENGINE_DATA_BASE, MAP_ENGINE_DATA_SIZE}},

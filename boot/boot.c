@@ -157,6 +157,7 @@ static enum boot_state verify_user_fw_signature(struct boot *boot)
     console_note("The refused image cannot be erased; it will not be started.");
   return boot_fail(boot, status == PC_ERR_NOT_BLANK                       ? BOOT_ERROR_EXTRA_CODE
                          : status == PC_ERR_FLASH || status == PC_ERR_ECC ? BOOT_ERROR_FLASH
+                         : status == PC_ERR_VERSION                       ? BOOT_ERROR_VERSION
                                                                           : BOOT_ERROR_SIGNATURE);
 }
 

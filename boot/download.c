@@ -57,6 +57,7 @@ enum boot_error boot_download_error(pc_status status)
   case PC_ERR_TAG: /* single slot: the image is authenticated as soon as it is there */
     return BOOT_ERROR_SIGNATURE;
   case PC_ERR_VERSION:
+  case PC_ERR_LOG_FULL:
     return BOOT_ERROR_VERSION;
   case PC_ERR_FLASH:
   case PC_ERR_ECC:

@@ -33,6 +33,7 @@ static enum boot_error install_error(pc_status status)
 {
   switch (status) {
   case PC_ERR_VERSION:
+  case PC_ERR_LOG_FULL:
     return BOOT_ERROR_VERSION;
   case PC_ERR_TAG:
     return BOOT_ERROR_DECRYPT;

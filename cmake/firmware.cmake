@@ -40,11 +40,12 @@ function(fw_objects NAME BOARD CPU)
   target_compile_options(${NAME} PRIVATE -mcpu=${CPU} $<$<COMPILE_LANGUAGE:C>:${FW_FLAGS} ${FW_WARN}>)
 endfunction()
 
-# pc_board(NAME SERIES stm32l4 CPU cortex-m4 [MODE swap|overwrite|single] [IMAGES 3] [PARTIAL] [DEFINES ...] [NO_APP] [STATES] [DRIVE] [TRIGGER button|load]
-#   [PROGRESS percent|none] [QUIET_TOO]
+# pc_board(NAME SERIES stm32l4 CPU cortex-m4 [MODE swap|overwrite|single] [IMAGES 3] [PARTIAL] [COUNTER log|otp] [DEFINES ...] [NO_APP] [STATES]
+#   [DRIVE] [TRIGGER button|load] [PROGRESS percent|none] [QUIET_TOO]
 #   [PROTECT development|production [LOW_LATENCY]] [TINY name|seed|filling[|define] ...])
 function(pc_board BOARD)
-  cmake_parse_arguments(A "NO_APP;STATES;PARTIAL;LOW_LATENCY;DRIVE;QUIET_TOO" "SERIES;CPU;MODE;IMAGES;PROTECT;TRIGGER;PROGRESS" "DEFINES;TINY" ${ARGN})
+  cmake_parse_arguments(A "NO_APP;STATES;PARTIAL;LOW_LATENCY;DRIVE;QUIET_TOO" "SERIES;CPU;MODE;IMAGES;COUNTER;PROTECT;TRIGGER;PROGRESS"
+    "DEFINES;TINY" ${ARGN})
   if(PC_BOARDS AND NOT BOARD IN_LIST PC_BOARDS)
     return()
   endif()
@@ -109,6 +110,11 @@ function(pc_board BOARD)
     set(drive boot/drive_usb.c loader/drive/drive.c loader/fat/fat.c loader/fat/dir.c ${port}/drive.c)
   endif()
 
+  # Where the minimum versions are kept: flash pages, or one-time programmable words
+  if(NOT A_COUNTER)
+    set(A_COUNTER log)
+  endif()
+
   # Who asks for a download before the application runs; and whether the console tells how far an operation has come
   if(NOT A_TRIGGER)
     set(A_TRIGGER button)
@@ -161,7 +167,8 @@ function(pc_board BOARD)
   # The engine: linked with itself and the C library alone, everything but the gate made local. What it lacks would show as an
   # undefined symbol, and stops the build.
   fw_objects(${BOARD}_enclave_objects ${BOARD} ${A_CPU}
-    engine/gate.c engine/header.c engine/rules.c engine/verify.c ${partial} engine/states_${states}.c engine/${mode_engine}.c image/header.c flash/flash.c flash/log.c
+    engine/gate.c engine/header.c engine/rules.c engine/verify.c ${partial} engine/states_${states}.c engine/counter_${A_COUNTER}.c
+    engine/${mode_engine}.c image/header.c flash/flash.c flash/log.c
     crypto/sha256.c crypto/aes_cbc.c crypto/ecdsa.c crypto/memory.c crypto/no_random.c ${FW_MBEDTLS}
     ${port}/flash.c board/engine_board.c ${gate} port/cortexm/string.c ${keys})
   target_compile_definitions(${BOARD}_enclave_objects PRIVATE ${A_DEFINES})

@@ -1,4 +1,5 @@
 /* Behind the call gate: every request comes here with a service number and three words, none of them trusted. */
+#include "engine/counter.h"
 #include "engine/states.h"
 
 #include <string.h>
@@ -32,8 +33,8 @@ static pc_status init(void)
     return PC_ERR_STATE;
   memset(&engine, 0, sizeof engine);
   pc_status status = log_open(&engine.journal, &engine_board.journal);
-  for (uint32_t i = 0; i < ENGINE_IMAGES && i < engine_board.images && status == PC_OK; i++)
-    status = log_open(&engine.counter[i], &engine_board.counter[i]);
+  if (status == PC_OK)
+    status = counter_open();
   if (status != PC_OK)
     return status;
   engine.open = ENGINE_YES;
@@ -129,7 +130,11 @@ static pc_status raise_minimum(uintptr_t image)
   if (ENGINE_IMAGES > 1 && engine_header_load((uint32_t)image, ENGINE_SOURCE_ACTIVE, engine.verify.header) != PC_OK)
     return PC_ERR_STATE;
   uint32_t state = engine_states.read(v->header);
-  return state == IMAGE_STATE_VALID || state == IMAGE_STATE_VALID_ALL ? engine_raise_minimum(&v->info) : PC_OK;
+  if (state != IMAGE_STATE_VALID && state != IMAGE_STATE_VALID_ALL)
+    return PC_OK;
+  pc_status status = engine_raise_minimum(&v->info);
+  /* There was room when the image was accepted; now cells have failed. That is no reason not to start it. */
+  return status == PC_ERR_LOG_FULL ? PC_OK : status;
 }
 
 static pc_status decrypt_start(uintptr_t image, const uint8_t *iv)

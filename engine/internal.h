@@ -28,7 +28,8 @@ struct engine_board {
   uint32_t accept_vendor; /* ENGINE_YES: protocol 1 may replace protocol 2 */
   uint32_t minimum;       /* version below which nothing is ever accepted */
   struct flash_area journal;
-  struct flash_area counter[ENGINE_IMAGES]; /* minimum versions, a log each */
+  struct flash_area counter[ENGINE_IMAGES]; /* minimum versions, a log each (engine/counter_log.c) */
+  struct flash_area otp;                    /* or all of them in one-time words (engine/counter_otp.c) */
   struct engine_range own[3]; /* the engine's code, RAM and flash data: callers' pointers must stay out of them */
   struct engine_slot image[ENGINE_IMAGES];
 };
@@ -44,7 +45,8 @@ struct engine_state {
   uint32_t verified; /* images authenticated in their active slots: bits n-1, and their complement in the upper half */
   uint32_t flow;     /* counts the steps of a verification (ENGINE_FLOW_...) */
   struct engine_image_info running[ENGINE_IMAGES]; /* of the images in `verified` */
-  struct log journal, counter[ENGINE_IMAGES];
+  struct log journal;
+  uint32_t minimum[ENGINE_IMAGES]; /* stored minimum versions, as counter_open() found or counter_raise() left them */
   struct engine_verify {
     uint32_t image, source; /* 0: none under way */
     struct image_info info;

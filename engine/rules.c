@@ -2,6 +2,7 @@
  *
  * The active header counts even when its image is damaged: wiping an image must not open the door to an older one.
  * Without an authentic active header, everything from the stored minimum up is accepted. */
+#include "engine/counter.h"
 #include "engine/partial.h"
 
 static uint32_t comparable(const struct image_info *info)
@@ -12,9 +13,17 @@ static uint32_t comparable(const struct image_info *info)
 
 pc_status engine_above_minimum(const struct image_info *info)
 {
-  const uint32_t stored = engine.counter[info->image - 1].last;
+  const uint32_t stored = engine.minimum[info->image - 1];
   uint32_t minimum = stored > engine_board.minimum ? stored : engine_board.minimum;
   return comparable(info) < minimum ? PC_ERR_VERSION : PC_OK;
+}
+
+/* Never above the image that asks: it would refuse itself. */
+static uint32_t wanted_minimum(const struct image_info *info)
+{
+  if ((info->flags & IMAGE_FLAG_RAISE_MINIMUM) == 0)
+    return 0;
+  return info->minimum < comparable(info) ? info->minimum : comparable(info);
 }
 
 static pc_status judge(const struct image_info *candidate, const struct image_info *active, uint32_t has_active)
@@ -27,6 +36,9 @@ static pc_status judge(const struct image_info *candidate, const struct image_in
     if (comparable(candidate) < comparable(active))
       return PC_ERR_VERSION;
   }
+  /* Its wish must be one that can be granted. */
+  if (wanted_minimum(candidate) > engine.minimum[candidate->image - 1] && counter_room() != PC_OK)
+    return PC_ERR_LOG_FULL;
   return engine_above_minimum(candidate);
 }
 
@@ -61,10 +73,6 @@ pc_status engine_rules(const struct image_info *candidate, uint32_t *old_size)
 
 pc_status engine_raise_minimum(const struct image_info *info)
 {
-  /* Never above the image that asks: it would refuse itself. The log's value only ever grows. */
-  uint32_t minimum = info->minimum < comparable(info) ? info->minimum : comparable(info);
-  struct log *stored = &engine.counter[info->image - 1];
-  if ((info->flags & IMAGE_FLAG_RAISE_MINIMUM) == 0 || minimum <= stored->last)
-    return PC_OK;
-  return log_put(stored, minimum);
+  const uint32_t minimum = wanted_minimum(info);
+  return minimum == 0 ? PC_OK : counter_raise(info->image, minimum);
 }

@@ -32,6 +32,12 @@ pc_status engine_verify_start(uint32_t image, uint32_t source, uint32_t *old_siz
     crypto_wipe(key, sizeof key);
     engine.cbc_ready = ENGINE_NO;
   }
+  if (source == ENGINE_SOURCE_ACTIVE) {
+    /* An old image with its old header, put back by whatever means, is still an old one. */
+    status = engine_above_minimum(&v->info);
+    if (status != PC_OK)
+      return status;
+  }
   if (source == ENGINE_SOURCE_BACKUP) {
     status = engine_states.backup(image, v->header, &v->info);
     if (status != PC_OK)

@@ -4,4 +4,4 @@
 #undef BOARD_NAME
 #undef BOARD_TITLE
 #define BOARD_NAME  "test-l476-options"
-#define BOARD_TITLE "test board: 16 KiB slots, `load` typed at reset"
+#define BOARD_TITLE "test board: 16 KiB slots, `load` typed at reset, one-time counter"

@@ -29,7 +29,8 @@ enum engine_service {
    * PC_ERR_UNSUPPORTED where the board has no image states. */
   ENGINE_VALIDATE = 0x13,
   /* May this header be installed? a: header (320 bytes). Checks its bounds, signature, product and version against the
-   * active image and the stored minimum. PC_ERR_FORMAT, _SIZE, _SIGNATURE, _PRODUCT, _VERSION say why not. */
+   * active image and the stored minimum. PC_ERR_FORMAT, _SIZE, _SIGNATURE, _PRODUCT, _VERSION say why not;
+   * PC_ERR_LOG_FULL: it wants to raise the minimum version, and there is no room to store another. */
   ENGINE_CHECK_CANDIDATE = 0x14,
 
   /* ---- [boot] ---- */

@@ -120,7 +120,7 @@ void update_init(struct update *u, const struct update_target *target);
 pc_status update_begin(struct update *u, uint32_t size);
 
 /* The next `length` bytes of the file, from anywhere in readable memory; 0 is allowed. The bytes that complete the
- * header bring the judge's refusal (PC_ERR_FORMAT, _SIGNATURE, _PRODUCT, _VERSION, _SIZE, _UNSUPPORTED),
+ * header bring the judge's refusal (PC_ERR_FORMAT, _SIGNATURE, _PRODUCT, _VERSION, _LOG_FULL, _SIZE, _UNSUPPORTED),
  * PC_ERR_PARAM: a good header for another image, or PC_ERR_FORMAT: the file's length is not what the header calls for;
  * no flash was touched then. Later: PC_ERR_TRANSFER: more bytes than announced; PC_ERR_FLASH: a page or a unit does not
  * take. PC_ERR_PARAM, and the update goes on: `bytes` is NULL. */
