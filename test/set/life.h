@@ -14,6 +14,7 @@ struct life {
   void (*prepare)(void);                /* after rig_reset(): images, flash; set up `life_sets` */
   void (*application)(void);            /* besides the check that images of one set only run */
   bool (*done)(uint32_t set, bool cut); /* may it end with this set? NULL: with any */
+  bool repeats; /* the application tries again after a cut: a download, an install and a rollback more for each */
 };
 
 extern const struct rig_image *life_sets[LIFE_SETS][RIG_IMAGES + 1];

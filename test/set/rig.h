@@ -13,7 +13,7 @@
 
 #include <stdbool.h>
 
-#define RIG_IMAGES 3u
+#define RIG_IMAGES ((uint32_t)SET_IMAGES) /* of the board: from the build */
 
 /* An image as its maker knows it. */
 struct rig_image {

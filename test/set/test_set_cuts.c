@@ -129,6 +129,24 @@ static void validate_newest(void)
     validate_all();
 }
 
+/* The application receives all files and asks for them by one request. */
+static void receive_all(void)
+{
+  if (life_running() == 1) {
+    validate_all();
+    return;
+  }
+  for (uint32_t n = 1; n <= RIG_IMAGES; n++)
+    if (rig_receive(image(1, n)) != PC_OK)
+      return;
+  (void)rig_request(ALL);
+}
+
+static void received(void)
+{
+  two_sets(ALL);
+}
+
 static bool ends_new_unless_cut(uint32_t set, bool cut)
 {
   return set == 1 || cut;
@@ -152,20 +170,21 @@ static bool ends_below(uint32_t set, bool cut)
 }
 
 static const struct life lives[] = {
-    {"three images, not validated", update_of_all, NULL, ends_old},
-    {"three images, validated at once", update_of_all, validate_all, ends_new_unless_cut},
-    {"three images, validated one by one", update_of_all, validate_each, ends_new_unless_cut},
-    {"two images, validated at once", update_of_two, validate_all, ends_new_unless_cut},
-    {"two images, not validated", update_of_two, NULL, ends_old},
-    {"partial and whole, not validated", partial_and_whole, NULL, ends_old},
-    {"partial and whole, validated", partial_and_whole, validate_all, ends_new_unless_cut},
-    {"partial longer, not validated", partial_longer, NULL, ends_old},
-    {"partial shorter, not validated", partial_shorter, NULL, ends_old},
-    {"rollback of three", set_under_test, NULL, ends_old},
-    {"rollback of two", two_under_test, NULL, ends_old},
-    {"a refused set", refused_set, NULL, ends_old},
-    {"on top of an unvalidated set, validated", on_top, validate_newest, ends_on_top},
-    {"on top of an unvalidated set, not validated", on_top, NULL, ends_below},
+    {"three images, not validated", update_of_all, NULL, ends_old, false},
+    {"three images, validated at once", update_of_all, validate_all, ends_new_unless_cut, false},
+    {"three images, validated one by one", update_of_all, validate_each, ends_new_unless_cut, false},
+    {"two images, validated at once", update_of_two, validate_all, ends_new_unless_cut, false},
+    {"two images, not validated", update_of_two, NULL, ends_old, false},
+    {"partial and whole, not validated", partial_and_whole, NULL, ends_old, false},
+    {"partial and whole, validated", partial_and_whole, validate_all, ends_new_unless_cut, false},
+    {"partial longer, not validated", partial_longer, NULL, ends_old, false},
+    {"partial shorter, not validated", partial_shorter, NULL, ends_old, false},
+    {"three images, received by the application", received, receive_all, NULL, true},
+    {"rollback of three", set_under_test, NULL, ends_old, false},
+    {"rollback of two", two_under_test, NULL, ends_old, false},
+    {"a refused set", refused_set, NULL, ends_old, false},
+    {"on top of an unvalidated set, validated", on_top, validate_newest, ends_on_top, false},
+    {"on top of an unvalidated set, not validated", on_top, NULL, ends_below, false},
 };
 
 static struct life_cuts count;
