@@ -94,9 +94,11 @@ enum boot_state boot_states_check(struct boot *boot)
 pc_status boot_states_launch(struct boot *boot)
 {
   pc_status status = engine_call(ENGINE_RAISE_MINIMUM, BOOT_IMAGE, 0, 0);
-  for (uint32_t n = 1; n <= MAP_IMAGES && status == PC_OK; n++)
-    if (boot_slot_used(n) && ((boot->set & BIT(n)) != 0 || state_of(n) == IMAGE_STATE_NEW))
+  for (uint32_t n = 1; n <= MAP_IMAGES && status == PC_OK; n++) {
+    const uint32_t state = boot_slot_used(n) ? state_of(n) : IMAGE_STATE_TORN;
+    if (state == IMAGE_STATE_NEW || (state == IMAGE_STATE_SELFTEST && (boot->set & BIT(n)) != 0))
       status = engine_call(ENGINE_SET_STATE, n, IMAGE_STATE_SELFTEST, 0);
+  }
   return status;
 }
 
