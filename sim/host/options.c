@@ -12,6 +12,7 @@
 
 static const struct board boards[] = {
     {.name = "nucleo-l476rg", .device = "stm32l476", .uart = 2, .button_port = 'C', .button_pin = 13},
+    {.name = "b-l475e-iot01a", .device = "stm32l475", .uart = 1, .button_port = 'C', .button_pin = 13},
 };
 
 static const char usage[] = "usage: stm32sim [OPTION]...\n";
@@ -20,8 +21,8 @@ static const char help[] =
     "Simulates an STM32 microcontroller on its board and runs real firmware.\n"
     "\n"
     "The device\n"
-    "  --board NAME             nucleo-l476rg (default)\n"
-    "  --device NAME            a bare chip instead of a board: stm32l476, stm32l462\n"
+    "  --board NAME             nucleo-l476rg (default), b-l475e-iot01a\n"
+    "  --device NAME            a bare chip instead of a board: stm32l476, stm32l475, stm32l462\n"
     "  --state DIR              keep flash, option bytes and backup registers in DIR; made when missing\n"
     "  --erase                  erase the whole flash before anything is loaded\n"
     "  --load FILE[@ADDR]       put an ELF, HEX, SREC or binary file into flash or RAM; ADDR (default\n"
@@ -235,7 +236,7 @@ static bool parse_board(struct parse *p, const char *name)
       return true;
     }
   }
-  return wrong(p, "unknown board (there is nucleo-l476rg):", name);
+  return wrong(p, "unknown board (there are nucleo-l476rg and b-l475e-iot01a):", name);
 }
 
 static bool parse_device(struct parse *p, const char *name)

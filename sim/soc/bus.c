@@ -166,6 +166,7 @@ static uint32_t block_read(struct soc_block *b, uint32_t addr, const struct soc_
   const struct soc_reg *r = known_register(b, addr, how, 0);
   if (!r)
     return 0;
+  b->read_size = how->size;
   uint32_t v = r->flags & SOC_REG_READ ? b->read(b, r->offset, how->master == SOC_BY_DEBUG) : b->v[r->offset / 4];
   v >>= 8 * (addr & 3u);
   return how->size == 4 ? v : v & ((1u << (8 * how->size)) - 1);

@@ -93,7 +93,8 @@ struct soc_block {
   uint8_t known[SOC_BLOCK_WORDS]; /* 1 + index into regs, 0: not modelled */
   uint64_t seen;                  /* unmodelled registers already reported */
   bool seen_unclocked;
-  uint64_t polled; /* instruction count of the last fruitless status read: soc_poll() */
+  unsigned read_size; /* of the read that `read` is called for, in bytes */
+  uint64_t polled;    /* instruction count of the last fruitless status read: soc_poll() */
 };
 /* A series may watch addresses, whatever lies there (a firewall): asked before everything else while soc->guard is set.
  * The owner calls cpu_flush or cpu_invalidate when an answer changes. */
@@ -223,7 +224,7 @@ struct soc_model {
   struct nvm *(*array)(struct soc *soc, unsigned number);
   uint64_t (*hidden_hash)(const struct soc *soc);
 };
-extern const struct soc_model soc_stm32l476, soc_stm32l462;
+extern const struct soc_model soc_stm32l476, soc_stm32l475, soc_stm32l462;
 
 /* ---- the plan of a power cut, kept by soc_cut() and asked by the flash of the series ---- */
 enum soc_fate { SOC_FATE_NORMAL, SOC_FATE_BEFORE, SOC_FATE_CLEAN, SOC_FATE_TORN, SOC_FATE_WEAK };

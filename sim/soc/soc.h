@@ -13,8 +13,9 @@
 struct soc;
 
 /* ---- life ---- */
-/* `model`: "stm32l476", "stm32l462". `state_dir`: folder that holds what survives power-off (created when missing), or
- * NULL for a device that lives in memory only. Returns NULL and writes a message to `err` (size `err_size`) on failure.
+/* `model`: "stm32l476", "stm32l475" (with a NOR flash), "stm32l462". `state_dir`: folder that holds what survives
+ * power-off (created when missing), or NULL for a device that lives in memory only. Returns NULL and writes a message
+ * to `err` (size `err_size`) on failure.
  */
 struct soc *soc_new(const char *model, const char *state_dir, char *err, size_t err_size);
 /* Writes the state back. False: I/O error, message in soc_error(). */

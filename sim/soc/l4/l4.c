@@ -8,6 +8,8 @@
  *   options.bin    option bytes: nine words with their complements, in the order of enum l4_option
  *   backup.bin     backup domain: magic, RCC.BDCR, then the RTC registers from offset 0 on
  *   uid.bin        the 12 bytes of the unique id
+ *   nor.bin        STM32L475: the board's NOR flash, 8 MiB; nor-cells.bin: its damaged cells, 16 bytes each;
+ *   nor-registers.bin  its status register and the two configuration bytes
  * A missing file means: as from the factory.
  */
 #include "sim/soc/l4/l4.h"
@@ -104,6 +106,16 @@ static bool spi_routed(const struct st_spi *spi)
   return true;
 }
 
+/* QUADSPI as the B-L475E-IOT01A has it: CLK, NCS and IO0 to IO3 on PE10 to PE15, function 10 (UM2153). */
+static bool quadspi_routed(const struct st_quadspi *q)
+{
+  struct l4 *l4 = q->block.chip;
+  for (unsigned pin = 10; pin < 16; pin++)
+    if (st_gpio_function(port(l4, 'E'), pin) != 10)
+      return false;
+  return true;
+}
+
 static uint32_t usart_hz(const struct st_usart *usart)
 {
   const struct l4 *l4 = usart->block.chip;
@@ -190,6 +202,15 @@ static bool create(struct soc *soc)
   st_spi_init(&l4->spi, "SPI1", 0x40013000, SOC_SPI1, L4_IRQ_SPI1, l4);
   l4->spi.routed = spi_routed;
   gated(l4, &l4->spi.block, RCC_APB2ENR, 12);
+  if (l4->part->nor) {
+    if (!mx25r_init(&l4->nor, soc))
+      return false;
+    st_quadspi_init(&l4->quadspi, 0xA0001000, &l4->nor, l4);
+    l4->quadspi.routed = quadspi_routed;
+    gated(l4, &l4->quadspi.block, RCC_AHB3ENR, 8);
+    soc_add_mem(
+        soc, &(struct soc_mem){"QUADSPI flash", ST_QUADSPI_MEM, MX25R_SIZE, NULL, &st_quadspi_mem_ops, &l4->quadspi});
+  }
   st_crc_init(&l4->crc, 0x40023000);
   gated(l4, &l4->crc.block, RCC_AHB1ENR, 12);
   st_rng_init(&l4->rng, 0x50060800, L4_IRQ_RNG, l4);
@@ -224,6 +245,7 @@ static void destroy(struct soc *soc)
 {
   nvm_free(&chip(soc)->flash.main);
   nvm_free(&chip(soc)->flash.otp);
+  nvm_free(&chip(soc)->nor.array);
   free(soc->chip);
 }
 
@@ -288,6 +310,8 @@ static uint32_t reset(struct soc *soc, enum soc_cause cause)
     st_iwdg_start(&l4->iwdg);
   if (power)
     l4->debugger = false;
+  if (power && l4->part->nor)
+    mx25r_power_on(&l4->nor);
   unsigned mode = boot_memory(l4);
   l4->booted_elsewhere = mode != 0;
   l4->syscfg.v[0] = mode | (mode == 0 && boots_from_bank2(l4) ? 0x100 : 0);
@@ -303,6 +327,8 @@ static void power_off(struct soc *soc)
   for (unsigned i = 0; i < L4_USARTS; i++)
     l4->usart[i].line_count = 0;
   l4->spi.line_count = 0;
+  if (l4->part->nor)
+    mx25r_power_off(&l4->nor);
 }
 
 static bool watched(const struct soc *soc)
@@ -335,6 +361,18 @@ static bool load_file(struct soc *soc, const char *name, void *to, size_t size)
   return soc_load(soc, name, to, size) != SOC_BROKEN;
 }
 
+/* The board's NOR flash: contents, damaged cells, then status register and configuration. */
+static bool load_nor(struct soc *soc, struct mx25r *nor)
+{
+  uint8_t registers[3] = {0};
+  if (!load_file(soc, "nor.bin", nor->array.bytes, MX25R_SIZE) || !load_cells(soc, "nor-cells.bin", &nor->array) ||
+      !load_file(soc, "nor-registers.bin", registers, sizeof registers))
+    return false;
+  nor->status = registers[0];
+  memcpy(nor->config, registers + 1, 2);
+  return true;
+}
+
 static bool load(struct soc *soc)
 {
   struct l4 *l4 = chip(soc);
@@ -343,7 +381,7 @@ static bool load(struct soc *soc)
       !load_file(soc, "otp.bin", l4->flash.otp.bytes, L4_OTP_SIZE) ||
       !load_file(soc, "options.bin", l4->options.stored, sizeof l4->options.stored) ||
       !load_file(soc, "uid.bin", l4->uid, sizeof l4->uid) || !load_cells(soc, "cells.bin", &l4->flash.main) ||
-      !load_cells(soc, "otp-cells.bin", &l4->flash.otp))
+      !load_cells(soc, "otp-cells.bin", &l4->flash.otp) || (l4->part->nor && !load_nor(soc, &l4->nor)))
     return false;
   switch (soc_load(soc, "backup.bin", backup, sizeof backup)) {
   case SOC_BROKEN:
@@ -371,11 +409,20 @@ static bool stage_cells(struct soc *soc, const char *name, const struct nvm *nvm
   return ok;
 }
 
+static bool stage_nor(struct soc *soc, const struct mx25r *nor)
+{
+  const uint8_t registers[3] = {nor->status, nor->config[0], nor->config[1]};
+  return soc_stage(soc, "nor.bin", nor->array.bytes, MX25R_SIZE) && stage_cells(soc, "nor-cells.bin", &nor->array) &&
+         soc_stage(soc, "nor-registers.bin", registers, sizeof registers);
+}
+
 static bool stage(struct soc *soc)
 {
   struct l4 *l4 = chip(soc);
   uint32_t backup[BACKUP_WORDS] = {BACKUP_MAGIC, l4->rcc.block.v[RCC_BDCR / 4]};
   memcpy(backup + 2, l4->rtc.block.v, sizeof l4->rtc.block.v);
+  if (l4->part->nor && !stage_nor(soc, &l4->nor))
+    return false;
   return soc_stage(soc, "flash.bin", l4->flash.main.bytes, l4->part->flash_size) &&
          stage_cells(soc, "cells.bin", &l4->flash.main) &&
          soc_stage(soc, "otp.bin", l4->flash.otp.bytes, L4_OTP_SIZE) &&
@@ -419,6 +466,12 @@ static bool in_flash(const struct l4 *l4, uint32_t addr, size_t size)
   return size <= whole && addr >= L4_FLASH_BASE && addr - L4_FLASH_BASE <= whole - size;
 }
 
+/* As an external loader of the debug probe has it. */
+static bool in_nor(const struct l4 *l4, uint32_t addr, size_t size)
+{
+  return l4->part->nor && size <= MX25R_SIZE && addr >= ST_QUADSPI_MEM && addr - ST_QUADSPI_MEM <= MX25R_SIZE - size;
+}
+
 /* Manufacture: option bytes (from the next power-on) and the unique id. */
 static bool factory_load(struct soc *soc, uint32_t addr, const uint8_t *from, size_t size)
 {
@@ -440,6 +493,10 @@ static bool factory_load(struct soc *soc, uint32_t addr, const uint8_t *from, si
 static bool flash_load(struct soc *soc, uint32_t addr, const uint8_t *from, size_t size)
 {
   struct l4 *l4 = chip(soc);
+  if (in_nor(l4, addr, size)) {
+    nvm_set(&l4->nor.array, addr - ST_QUADSPI_MEM, from, (uint32_t)size);
+    return true;
+  }
   if (!in_flash(l4, addr, size))
     return soc_fail(soc, "0x%08x, %zu bytes: not in flash", (unsigned)addr, size);
   while (size > 0) {
@@ -459,7 +516,7 @@ static bool flash_load(struct soc *soc, uint32_t addr, const uint8_t *from, size
 static bool flash_erase(struct soc *soc, uint32_t addr, size_t size)
 {
   static uint8_t blank[L4_PAGE];
-  if (!in_flash(chip(soc), addr, size) || addr % L4_PAGE || size % L4_PAGE)
+  if ((!in_flash(chip(soc), addr, size) && !in_nor(chip(soc), addr, size)) || addr % L4_PAGE || size % L4_PAGE)
     return soc_fail(soc, "0x%08x, %zu bytes: not whole pages of flash", (unsigned)addr, size);
   memset(blank, 0xFF, sizeof blank);
   for (size_t done = 0; done < size; done += L4_PAGE)
@@ -485,18 +542,22 @@ static uint32_t *option(struct soc *soc, unsigned number, uint32_t *reg, uint32_
 
 static struct nvm *array(struct soc *soc, unsigned number)
 {
-  return number == 0 ? &chip(soc)->flash.main : number == 1 ? &chip(soc)->flash.otp : NULL;
+  return number == 0                           ? &chip(soc)->flash.main
+         : number == 1                         ? &chip(soc)->flash.otp
+         : number == 2 && chip(soc)->part->nor ? &chip(soc)->nor.array
+                                               : NULL;
 }
 
 static uint64_t hidden_hash(const struct soc *soc)
 {
   const struct l4 *l4 = chip(soc);
   const struct l4_flash *f = &l4->flash;
-  const uint32_t hidden[] = {f->key_step,       f->option_key_step, f->keys_spoiled,     f->option_keys_spoiled,
-                             f->half,           f->half_at,         f->half_value,       f->op,
-                             f->op ? f->at : 0, f->row_open,        f->row_next,         l4->firewall.state,
-                             l4->firewall.gate, l4->rtc.key_step,   l4->sram2_key_step,  l4->iwdg.running,
-                             l4->iwdg.unlocked, l4->debugger,       l4->booted_elsewhere};
+  const uint32_t hidden[] = {f->key_step,       f->option_key_step, f->keys_spoiled,      f->option_keys_spoiled,
+                             f->half,           f->half_at,         f->half_value,        f->op,
+                             f->op ? f->at : 0, f->row_open,        f->row_next,          l4->firewall.state,
+                             l4->firewall.gate, l4->rtc.key_step,   l4->sram2_key_step,   l4->iwdg.running,
+                             l4->iwdg.unlocked, l4->debugger,       l4->booted_elsewhere, l4->nor.status,
+                             l4->nor.asleep,    l4->nor.op};
   return soc_hash_bytes(soc_hash_bytes(0, hidden, sizeof hidden), &l4->options, sizeof l4->options);
 }
 
@@ -549,6 +610,19 @@ static const struct soc_region l462_regions[] = {
     {"private peripherals", 0xE0000000, 0x100000, 0, false},
 };
 
+static const struct soc_region l475_regions[] = {
+    {"flash", L4_FLASH_BASE, L476_FLASH, L4_PAGE, true},
+    {"flash alias", 0, L476_FLASH, 0, false},
+    {"SRAM1", L4_SRAM1_BASE, 0x18000, 0, false},
+    {"SRAM2", L4_SRAM2_BASE, L4_SRAM2_SIZE, 0, false},
+    {"QUADSPI flash", ST_QUADSPI_MEM, MX25R_SIZE, MX25R_SECTOR, true},
+    {"OTP", L4_OTP_BASE, L4_OTP_SIZE, 0, false},
+    {"device information and option bytes", 0x1FFF7400, 0xC00, 0, false},
+    {"option bytes 2", 0x1FFFF800, 0x800, 0, false},
+    {"peripherals", 0x40000000, 0x20000000, 0, false},
+    {"private peripherals", 0xE0000000, 0x100000, 0, false},
+};
+
 const struct l4_part l4_part_l476 = {
     .flash_size = L476_FLASH,
     .sram1_size = 0x18000,
@@ -560,6 +634,20 @@ const struct l4_part l4_part_l476 = {
     .optr_ones = 0xFC408800,
     .optr_factory = 0xFFEFF8AA,
     .uid = "\x32\x00\x4B\x00\x0F\x51\x36\x34\x38\x38\x33\x20",
+};
+/* The same die without USB host and LCD, in the B-L475E-IOT01A's package. */
+const struct l4_part l4_part_l475 = {
+    .flash_size = L476_FLASH,
+    .sram1_size = 0x18000,
+    .idcode = 0x10076415,
+    .ports = 0xFF,
+    .package = 2, /* LQFP100 */
+    .options = L4_OPTIONS,
+    .optr_mask = 0x03BF77FF,
+    .optr_ones = 0xFC408800,
+    .optr_factory = 0xFFEFF8AA,
+    .uid = "\x2B\x00\x2C\x00\x0E\x51\x35\x31\x35\x38\x33\x31",
+    .nor = true,
 };
 /* RM0394. OPTR has nSWBOOT0 and nBOOT0. */
 const struct l4_part l4_part_l462 = {
@@ -587,6 +675,8 @@ const struct l4_part l4_part_l462 = {
   .clear_wear = clear_wear
 
 const struct soc_model soc_stm32l476 = {L4_MODEL("stm32l476", l476_regions, l4_part_l476), .dap_part = 0x415,
+                                        .boundary_tap = 0x06415041};
+const struct soc_model soc_stm32l475 = {L4_MODEL("stm32l475", l475_regions, l4_part_l475), .dap_part = 0x415,
                                         .boundary_tap = 0x06415041};
 const struct soc_model soc_stm32l462 = {L4_MODEL("stm32l462", l462_regions, l4_part_l462), .dap_part = 0x462,
                                         .boundary_tap = 0x06462041};

@@ -1,5 +1,5 @@
-/* STM32L476 and STM32L462: what the files of this model share. Facts: RM0351, RM0394 and the register maps; where
- * silicon is silent, the comment says what the model does. */
+/* STM32L475, STM32L476 and STM32L462: what the files of this model share. Facts: RM0351, RM0394 and the register maps;
+ * where silicon is silent, the comment says what the model does. */
 #ifndef SIM_SOC_L4_L4_H
 #define SIM_SOC_L4_L4_H
 
@@ -9,6 +9,7 @@
 #include "sim/soc/st/dma.h"
 #include "sim/soc/st/gpio.h"
 #include "sim/soc/st/iwdg.h"
+#include "sim/soc/st/quadspi.h"
 #include "sim/soc/st/rng.h"
 #include "sim/soc/st/spi.h"
 #include "sim/soc/st/usart.h"
@@ -41,8 +42,9 @@ struct l4_part {
   unsigned options;  /* option words: the first ones of enum l4_option */
   uint32_t optr_mask, optr_ones, optr_factory;
   uint8_t uid[12];
+  bool nor; /* QUADSPI is modelled, with the B-L475E-IOT01A's flash behind it */
 };
-extern const struct l4_part l4_part_l476, l4_part_l462;
+extern const struct l4_part l4_part_l476, l4_part_l475, l4_part_l462;
 
 /* Interrupts that the model raises. */
 enum {
@@ -159,6 +161,8 @@ struct l4 {
   struct st_gpio gpio[L4_PORTS];
   struct st_usart usart[L4_USARTS];
   struct st_spi spi;
+  struct st_quadspi quadspi;
+  struct mx25r nor;
   struct st_iwdg iwdg;
   struct st_crc crc;
   struct st_rng rng;
@@ -175,7 +179,14 @@ static inline struct l4 *l4_of(const struct soc_block *block)
 }
 
 /* Register offsets that more than one file needs. */
-enum { RCC_AHB1ENR = 0x48, RCC_AHB2ENR = 0x4C, RCC_APB1ENR1 = 0x58, RCC_APB1ENR2 = 0x5C, RCC_APB2ENR = 0x60 };
+enum {
+  RCC_AHB1ENR = 0x48,
+  RCC_AHB2ENR = 0x4C,
+  RCC_AHB3ENR = 0x50,
+  RCC_APB1ENR1 = 0x58,
+  RCC_APB1ENR2 = 0x5C,
+  RCC_APB2ENR = 0x60
+};
 enum { RCC_CCIPR = 0x88, RCC_BDCR = 0x90, RCC_CSR = 0x94 };
 enum { FLASH_ACR = 0 };
 
