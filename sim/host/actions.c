@@ -136,7 +136,7 @@ static bool do_probe_read(struct session *s, const struct command *c, FILE *out)
   uint8_t *data = malloc(c->size);
   bool ok = data && c->addr + (c->size - 1) >= c->addr;
   for (uint32_t at = 0, n; ok && at < c->size; at += n) {
-    uint32_t value;
+    uint32_t value = 0;
     n = probe_step(c, at);
     ok = probe_access(s, false, c->addr + at, n, &value);
     memcpy(data + at, &value, n);
