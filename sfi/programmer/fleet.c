@@ -26,24 +26,37 @@ static void progress(void *ctx, uint32_t done, uint32_t all)
   pthread_mutex_unlock(&report_lock);
 }
 
+/* Reading only: may be begun again. */
+static bool meet(struct fleet_device *d, struct link *link, struct install_device *device, uint8_t *certificate,
+                 size_t room, size_t *size)
+{
+  for (unsigned tries = d->fleet->tries;; tries--) {
+    *size = room;
+    if (link_sync(link, d->fleet->wait_ms, &d->problem) != LINK_ACK) {
+      if (d->problem.text[0] == '\0')
+        problem_write(&d->problem, CLI_INPUT, "the device refuses to speak");
+      return false;
+    }
+    if (install_identify(link, device, &d->problem)) {
+      memcpy(d->uid, device->uid, sizeof d->uid);
+      d->identified = true;
+      if (install_certificate(link, device, certificate, size, &d->problem))
+        return true;
+    }
+    if (tries == 0 || d->problem.code != CLI_INPUT)
+      return false;
+  }
+}
+
 /* The licence comes last before it is needed: nothing that can be found out before costs a count. */
 static bool serve(struct fleet_device *d, struct link *link)
 {
   const struct fleet *f = d->fleet;
   struct install_device device;
   uint8_t certificate[INSTALL_CERTIFICATE], licence[SFI_LICENCE_SIZE];
-  size_t size = sizeof certificate;
+  size_t size;
   const struct install_job job = {f->file, f->container, f->tries, progress, d};
-  if (link_sync(link, f->wait_ms, &d->problem) != LINK_ACK) {
-    if (d->problem.text[0] == '\0')
-      problem_write(&d->problem, CLI_INPUT, "the device refuses to speak");
-    return false;
-  }
-  if (!install_identify(link, &device, &d->problem))
-    return false;
-  memcpy(d->uid, device.uid, sizeof d->uid);
-  d->identified = true;
-  if (!install_certificate(link, &device, certificate, &size, &d->problem) ||
+  if (!meet(d, link, &device, certificate, sizeof certificate, &size) ||
       !source_licence(f->source, &device, certificate, size, licence, &d->issued, &d->left, &d->problem))
     return false;
   d->licensed = true;

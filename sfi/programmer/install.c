@@ -66,8 +66,10 @@ static bool ask(struct link *link, uint16_t opcode, const uint8_t *first, size_t
 {
   enum link_answer answer =
       link_special(link, opcode, first, first_size, second, second_size, data, size, status, LINK_LONG, problem);
-  if (answer == LINK_NACK)
-    return problem_set(problem, CLI_REFUSED, "the device does not know secure install (command %04x)", opcode);
+  if (answer == LINK_NACK && opcode == IDENTIFY)
+    return problem_set(problem, CLI_REFUSED, "the device does not know secure install");
+  if (answer == LINK_NACK) /* it knows the command: what arrived was damaged */
+    return problem_set(problem, CLI_INPUT, "the device refused a frame (command %04x): the line is bad", opcode);
   return answer == LINK_ACK;
 }
 

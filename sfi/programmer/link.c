@@ -103,16 +103,21 @@ enum link_answer link_sync(struct link *link, unsigned timeout_ms, struct proble
 {
   const uint8_t sync[1] = {link->spi ? SPI_SYNC : USART_SYNC};
   const double end = now() + timeout_ms / 1e3;
-  /* A device in the middle of a frame takes the byte as part of it, and answers NACK a second later. */
-  do {
+  /* A device in the middle of a frame takes the byte as part of it, and answers NACK a second later. One that has just
+   * been reset may clean up first, and answers each byte that it was sent meanwhile: so the waits grow, and what comes
+   * behind the answer is dropped. */
+  for (unsigned wait = LINK_SHORT;; wait *= 2) {
     wire_drain(link->wire, link->spi ? 0 : 20);
     if (!put(link, sync, 1, problem))
       return LINK_LOST;
-    enum link_answer answer = link_ack(link, LINK_SHORT + 500, problem);
-    if (answer == LINK_ACK)
-      return answer;
-  } while (now() < end);
-  return LINK_LOST;
+    if (link_ack(link, wait, problem) == LINK_ACK) {
+      if (wait != LINK_SHORT && !link->spi)
+        wire_drain(link->wire, 300);
+      return LINK_ACK;
+    }
+    if (now() >= end)
+      return LINK_LOST;
+  }
 }
 
 enum link_answer link_command(struct link *link, uint8_t code, struct problem *problem)

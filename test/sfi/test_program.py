@@ -1,0 +1,236 @@
+#!/usr/bin/python3
+"""The production programmer against real devices (ARM code on simulated STM32L462s) and a card behind a real PC/SC stack."""
+import os
+import sys
+
+from cardstack import *  # first: it moves to a namespace of its own
+
+import select
+import threading
+
+from devicekit import *
+
+
+class Running:
+    """A device that runs until its firmware does; its line is for the programmer."""
+
+    def __init__(self, device, *args, until=RUNS, **options):
+        self.device = device
+        self.sim = device.on('--until', until, '--transcript', device.state + '.said', *args, uart='tcp:0', **options)
+        self.ports = [f'tcp:{u["host"]}:{u["port"]}' for u in self.sim.where['uarts']]
+        self.port = self.ports[0]
+
+    def runs(self):
+        """It ends by itself when its firmware has started."""
+        code = self.sim.wait(60)
+        self.sim.close()
+        return code == 0
+
+    def end(self):
+        self.sim.close()
+
+
+class Lossy:
+    """A line that loses the n-th byte in each of these places, once each: (to the device?, n)."""
+
+    def __init__(self, port, losses):
+        host, number = port.split(':')[1:]
+        self.losses = set(losses)
+        self.listener = socket.create_server(('127.0.0.1', 0))
+        self.port = 'tcp:127.0.0.1:%d' % self.listener.getsockname()[1]
+        self.device = socket.create_connection((host, int(number)))
+        self.thread = threading.Thread(target=self.run, daemon=True)
+        self.thread.start()
+
+    def run(self):
+        host = self.listener.accept()[0]
+        count = {host: 0, self.device: 0}
+        while True:
+            for s in select.select([host, self.device], [], [])[0]:
+                try:
+                    data = s.recv(4096)
+                except OSError:
+                    data = b''
+                if not data:
+                    host.close()
+                    return
+                lost = {i for i in range(len(data)) if (s is host, count[s] + i) in self.losses}
+                self.losses -= {(s is host, count[s] + i) for i in lost}
+                kept = bytes(b for i, b in enumerate(data) if i not in lost)
+                count[s] += len(data)
+                (self.device if s is host else host).sendall(kept)
+
+    def end(self):
+        self.thread.join()
+        self.listener.close()
+        self.device.close()
+
+
+class Program(ToolTest):
+    @classmethod
+    def setUpClass(cls):
+        cls.stack = Stack()
+        cls.sfi, cls.clear = image(6000)
+        maker()
+        secret('fw.key', KEY)
+        write('fw.nonce', NONCE)
+        cls.device = Device('one')
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.stack.end()
+
+    def card(self, state, maximum):
+        self.stack.insert(state)
+        self.addCleanup(self.stack.remove)
+        self.ok('hsm', 'program', '--identifier', 'product 7, 1.0', '--key', 'fw.key', '--nonce', 'fw.nonce', '--maximum', maximum,
+                '--ca', 'maker/maker_ca.pem', '--yes')
+
+    def left(self):
+        return self.json('hsm', 'info')['left']
+
+    def running(self, name, *args, device=None, **options):
+        r = Running((device or self.device).fresh(name), *args, **options)
+        self.addCleanup(r.end)
+        return r
+
+    def test_1_twenty_devices_a_count_of_ten_and_one_line_that_is_dead(self):
+        self.card('card', 10)
+        devices = [Device(f'd{i}') for i in range(20)]
+        running = [self.running(f'd{i}.run', device=d) for i, d in enumerate(devices)]
+        ports = [p for r in running for p in ('--port', r.port)]
+        r = run('program', 'install', 'out.sfi', *ports, '--port', 'tcp:127.0.0.1:1', '--devices', 21, '--log', 'factory.log', '--json')
+        self.assertEqual(r.returncode, 3, r.stderr)
+        report = json.loads(r.stdout)
+        self.assertEqual((report['installed'], report['failed'], report['counts_spent'], report['left']), (10, 11, 10, 0))
+        done = [d['installed'] for d in report['devices'][:20]]
+        for i, d in enumerate(report['devices'][:20]):
+            self.assertEqual(d['count_spent'], d['installed'])
+            if not d['installed']:
+                self.assertIn('no count is left', d['error'])
+        self.assertEqual([running[i].runs() for i in range(20) if done[i]], [True] * 10)
+        self.assertEqual(len({d['uid'] for d in report['devices'][:20]}), 20)
+        log = read('factory.log').decode().splitlines()
+        self.assertEqual(len(log), 22)
+        self.assertEqual(sum('licence issued' in line for line in log), 10)
+        self.assertIn('21 devices, 10 installed, 11 failed, 10 counts spent, card 10 before, 0 after', log[-1])
+        self.assertEqual(self.left(), 0)
+
+    def test_2_the_vendors_words_a_certificate_and_a_licence_file(self):
+        self.card('card2', 2)
+        device = self.running('words')
+        self.assertIn('1 of 1 installed', self.ok('program', '-c', f'port={device.port}', 'br=115200', '-sfi', 'protocol=static', 'out.sfi',
+                                                  'hsm=1', 'slot=1'))
+        self.assertTrue(device.runs())
+        device = self.running('words2')
+        self.ok('program', '-c', f'port={device.port}', '-gc', 'chip.der')
+        self.assertEqual(read('chip.der'), self.device.certificate)
+        sh('openssl', 'x509', '-inform', 'der', '-in', 'chip.der', '-out', 'chip.pem')
+        sh('openssl', 'verify', '-CAfile', 'maker/maker_ca.pem', 'chip.pem')
+        self.ok('hsm', 'licence', '--certificate', 'chip.der', '-o', 'chip.lic')
+        self.assertEqual(self.left(), 0)
+        self.ok('program', '-c', f'port={device.port}', '-sfi', 'protocol=static', 'out.sfi', 'hsm=0', 'chip.lic')
+        self.assertTrue(device.runs())
+
+    def test_3_a_line_that_loses_bytes_costs_time_and_no_second_count(self):
+        self.card('card3', 1)
+        device = self.running('lossy')
+        # In the certificate, in a chunk, in the answer to one, and in a command code.
+        line = Lossy(device.port, [(False, 300), (True, 2500), (False, 1100), (True, 5100)])
+        self.addCleanup(line.end)
+        r = run('program', 'install', 'out.sfi', '--port', line.port, '--retries', 5)
+        self.assertEqual(r.returncode, 0, r.stdout + r.stderr)
+        self.assertEqual(line.losses, set())
+        self.assertTrue(device.runs())
+        self.assertEqual(self.left(), 0)
+
+    def test_4_a_device_that_lost_its_power_takes_its_licence_again(self):
+        self.card('card4', 1)
+        os.mkdir('issued')
+        device = self.running('cut', '--cut', '300:torn:7', '--stay', until='never')
+        r = run('program', 'install', 'out.sfi', '--port', device.port, '--licences', 'issued')
+        self.assertNotEqual(r.returncode, 0)
+        self.assertEqual(self.left(), 0)
+        device.end()
+        again = Running(device.device)
+        self.addCleanup(again.end)
+        self.assertIn('licence at hand', self.ok('program', 'install', 'out.sfi', '--port', again.port, '--licences', 'issued'))
+        self.assertTrue(again.runs())
+
+    def test_5_over_spi(self):
+        self.card('card5', 1)
+        device = self.running('spi', '--spi', 'tcp:0')
+        self.ok('program', 'install', 'out.sfi', '--port', 'spi:' + device.ports[-1])
+        self.assertTrue(device.runs())
+
+    def test_6_what_the_device_refuses_is_said_and_nothing_is_installed(self):
+        self.device.licence()
+        os.rename('licence.bin', 'good.lic')
+        device = self.running('refusals', until='never')
+
+        def refused(words, *args):
+            r = run('program', 'install', *args, '--port', device.port)
+            self.assertEqual(r.returncode, 1, r.stderr)
+            self.assertRegex(r.stdout, words)
+        other = Device('other')
+        other.licence()
+        refused('for another device', 'out.sfi', '--licence', 'licence.bin')
+        self.device.licence(key=bytes(16))
+        refused('header does not authenticate', 'out.sfi', '--licence', 'licence.bin')
+        bad = bytearray(self.sfi)
+        bad[500] ^= 1
+        write('bad.sfi', bytes(bad))
+        refused('an area does not authenticate', 'bad.sfi', '--licence', 'good.lic')
+        for args in (('read', '0x08001000', '64', '-o', 'x.bin'), ('erase',), ('go',), ('options',)):
+            r = run('program', *args, '--port', device.port)
+            self.assertEqual(r.returncode, 1, r.stderr)
+            self.assertIn('refuses', r.stderr)
+        self.assertFalse(os.path.exists('x.bin'))
+        self.assertEqual(device.sim.read(FIRST, 64), b'\xff' * 64)
+        self.assertIn('1 of 1', self.ok('program', 'install', 'out.sfi', '--port', device.port, '--licence', 'good.lic'))
+
+    def test_7_plain_programming_of_a_device_without_a_key(self):
+        device = object.__new__(Device)
+        device.state = 'plain'
+        device = Running(device, '--load', PLAIN + '/secure-boot.bin@0x08000000', '--load', PLAIN + '/loader.bin@0x08075800')
+        self.addCleanup(device.end)
+        write('app.bin', self.clear)
+        port = ('--port', device.port)
+        self.assertIn('OPTR,0x', self.ok('program', 'options', *port))
+        # Read back are random bytes only: the text that ends the simulator is in the rest.
+        data = write('data.bin', self.clear[1024:])
+        self.ok('program', 'write', data + '@0x08010000', *port)
+        self.ok('program', 'read', '0x08010000', str(len(self.clear) - 1024), *port, '-o', 'back.bin')
+        self.assertEqual(read('back.bin'), self.clear[1024:])
+        self.ok('program', 'erase', '0x08010000', '2048', *port)
+        self.ok('program', 'read', '0x08010000', '2048', *port, '-o', 'back.bin')
+        self.assertEqual(read('back.bin'), b'\xff' * 2048)
+        self.ok('program', 'erase', *port)
+        self.refused(1, 'no key of its own', 'program', 'certificate', *port)
+        self.refused(1, 'refuses to erase these pages', 'program', 'write', 'app.bin@0x08000000', *port)
+        self.ok('program', 'write', 'app.bin', *port, '--no-verify', '--go')
+        self.assertTrue(device.runs())
+
+    def test_8_a_wrong_command_line_is_explained(self):
+        port = ('--port', 'tcp:127.0.0.1:1')
+        write('device.lic', b'x')
+        for words, args in (('--port', ('install', 'out.sfi')), ('how many', ('install', 'out.sfi', '--port', '/dev/x{}')),
+                            ('does not agree', ('install', 'out.sfi', *port, '--devices', '3')),
+                            ('-sfi protocol=static', ('-c', 'port=x', '-sfi', 'out.sfi')),
+                            ('port=PORT', ('-c', 'x', '-sfi', 'out.sfi', 'hsm=1')),
+                            ('tcp:HOST:PORT', ('read', '0', '1', '--port', 'tcp:nonsense', '-o', 'x')),
+                            ('not a number', ('read', 'here', '1', *port, '-o', 'x'))):
+            self.refused(2, words, 'program', *args)
+        self.refused(3, 'holds no licence', 'program', 'install', 'out.sfi', *port, '--licence', 'device.lic')
+        self.refused(3, 'onnection refused', 'program', 'go', *port)
+        self.refused(3, 'none.sfi', 'program', 'install', 'none.sfi', *port)
+        self.refused(1, 'a module', 'program', 'install', self.module(), *port, '--licence', 'good.lic')
+
+    def module(self):
+        write('m.bin', b'module' * 10)
+        self.ok('sfi', 'module', 'm.bin@0x08010000', '--key', 'fw.key', '--nonce', 'fw.nonce', '--version', '1', '--no-ledger', '-o', 'm.smi')
+        return 'm.smi'
+
+
+if __name__ == '__main__':
+    main()
