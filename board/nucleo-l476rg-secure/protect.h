@@ -8,8 +8,8 @@
 #define PROTECT_TAMPER   1 /* PA0, falling edge */
 #define PROTECT_FIREWALL 1
 
-/* What may be executed once the application starts, as MPU regions (RBAR, RASR): the active slot, whose start is not aligned to its
- * size: 512 KiB at 0x08080000 without its first eighth, and 32 KiB at 0x08088000. */
+/* What may be executed once the application starts, as MPU regions (RBAR, RASR): the active slot, whose start is not
+ * aligned to its size: 512 KiB at 0x08080000 without its first eighth, and 32 KiB at 0x08088000. */
 #define PROTECT_SLOT_RBAR_1 0x08080000
 #define PROTECT_SLOT_RASR_1 0x03020125
 #define PROTECT_SLOT_RBAR_2 0x08088000

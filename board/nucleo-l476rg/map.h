@@ -27,8 +27,8 @@
 #define MAP_KMS_BASE           0x08083800                         /* the rest */
 #define MAP_KMS_SIZE           0x4800
 
-/* One-time programmable words for minimum versions, where a board uses them (COUNTER otp): 1 KiB (RM0351 section 3.3.1), of which
- * the last 128 bytes are the product's own. */
+/* One-time programmable words for minimum versions, where a board uses them (COUNTER otp): 1 KiB (RM0351
+ * section 3.3.1), of which the last 128 bytes are the product's own. */
 #define MAP_OTP_BASE 0x1FFF7000
 #define MAP_OTP_SIZE 0x380
 

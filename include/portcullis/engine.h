@@ -67,8 +67,8 @@ enum engine_service {
   ENGINE_SET_STATE = 0x2F,
   /* Image a, just authenticated: raise the stored minimum version if it asks for it and is validated. */
   ENGINE_RAISE_MINIMUM = 0x30,
-  /* Boards with a single slot (else PC_ERR_UNSUPPORTED): as VERIFY_START for the active image, but against the header at
-   * a (320 bytes), which is judged like a candidate's. VERIFY_STEP and _END follow. */
+  /* Boards with a single slot (else PC_ERR_UNSUPPORTED): as VERIFY_START for the active image, but against the header
+   * at a (320 bytes), which is judged like a candidate's. VERIFY_STEP and _END follow. */
   ENGINE_VERIFY_RECEIVED = 0x31
 };
 

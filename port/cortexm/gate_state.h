@@ -1,5 +1,5 @@
-/* What the call gate remembers between entry and exit (port/cortexm/gate_firewall.S): offsets into engine_gate_state, and into the
- * block that lies at the bottom of the engine's stack. Plain #defines, for assembly. */
+/* What the call gate remembers between entry and exit (port/cortexm/gate_firewall.S): offsets into engine_gate_state,
+ * and into the block that lies at the bottom of the engine's stack. Plain #defines, for assembly. */
 #define GATE_BUSY   0  /* a request is under way */
 #define GATE_BASE   4  /* engine stack pointer behind the block below */
 #define GATE_NESTED 8  /* innermost interrupted frame, 0: no interrupt has left the engine */

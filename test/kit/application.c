@@ -1,5 +1,5 @@
-/* An application as a firmware engineer has it: own start-up, own vectors, knows of the boot loader what the kit tells. Says on
- * USART2 (PA2, 4 MHz MSI, 115200 baud) which version the boot loader says it is. */
+/* An application as a firmware engineer has it: own start-up, own vectors, knows of the boot loader what the kit tells.
+ * Says on USART2 (PA2, 4 MHz MSI, 115200 baud) which version the boot loader says it is. */
 #include <portcullis/engine.h>
 
 #define REG(address) (*(volatile uint32_t *)(address))
