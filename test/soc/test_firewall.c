@@ -306,6 +306,136 @@ static void dma_and_debuggers_are_watched_as_well(void **state)
   rig_free(r);
 }
 
+/* ---- random programs: with direct pointers as with none ---- */
+static const struct soc_guard *real_guard;
+
+static bool never_direct(struct soc *soc, uint32_t granule, enum cpu_access kind)
+{
+  (void)soc, (void)granule, (void)kind;
+  return false;
+}
+
+static bool really_allows(struct soc *soc, uint32_t addr, const struct soc_access *how)
+{
+  return real_guard->allows(soc, addr, how);
+}
+
+static const struct soc_guard slow_guard = {never_direct, really_allows};
+
+static uint32_t pick(uint64_t *random, const uint32_t *from, unsigned count)
+{
+  return from[soc_random(random) % count];
+}
+
+/* Loads and stores through r0-r3, jumps through r4-r7, short branches, a long instruction, nothing. */
+static void random_code(struct rig *r, uint64_t *random, uint32_t at, uint32_t size)
+{
+  for (uint32_t i = 0; i < size; i += 4) {
+    uint32_t x = (uint32_t)soc_random(random), base = x >> 8 & 3, imm = x >> 12 & 7;
+    uint32_t code = 0xBF00BF00;
+    switch (x & 15) {
+    case 0:
+    case 1:
+    case 2:
+      code = 0xBF006800 | imm << 6 | base << 3 | (x >> 16 & 3); /* ldr */
+      break;
+    case 3:
+    case 4:
+      code = 0xBF006000 | imm << 6 | base << 3 | (x >> 16 & 3); /* str */
+      break;
+    case 5:
+      code = 0x7800BF00 | (base << 3 | (x >> 16 & 3)) << 16; /* ldrb in the second half */
+      break;
+    case 6:
+    case 7:
+      code = 0xBF004700 | (4 + (x >> 16 & 3)) << 3; /* bx */
+      break;
+    case 8:
+      code = 0xBF00E000 | (x >> 16 & 15); /* b forward */
+      break;
+    case 9:
+      code = 0xBF00E7F0 | (x >> 16 & 15); /* b backward */
+      break;
+    case 10:
+      code = 0x8000F3AF; /* nop.w */
+      break;
+    default:
+      break;
+    }
+    if (at >= FLASH_BASE && at < 0x10000000)
+      assert_true(soc_flash_load(r->soc, at + i, &code, 4));
+    else
+      assert_true(soc_mem_write(r->soc, at + i, &code, 4));
+  }
+}
+
+static void direct_pointers_never_change_what_happens(void **state)
+{
+  (void)state;
+  static const uint32_t data[] = {CODE,      CODE + 0x1F0, 0x08000FF0,    NVDATA, NVDATA - 16, VDATA,
+                                  VDATA - 8, VDATA + 0x3C, SRAM1 + 0x200, 0x1020, 0x40011C20,  0x10000000};
+  static const uint32_t jumps[] = {CODE | 1,     CODE + 5,      CODE + 7,      CODE + 9,  CODE + 0x41,
+                                   CODE + 0x1F1, SRAM1 + 0x401, SRAM1 + 0x441, VDATA + 5, VDATA + 1,
+                                   0x1005,       0x08000F01,    NVDATA + 1,    0x10000101};
+  struct rig *r = rig_new(NULL);
+  uint64_t random = 20260101, opened = 0, violations = 0;
+  rig_power_on(r);
+  for (unsigned round = 0; round < 60; round++) {
+    random_code(r, &random, CODE, 0x200);
+    random_code(r, &random, CODE - 0x100, 0x100);
+    random_code(r, &random, NVDATA, 0x40);
+    random_code(r, &random, SRAM1 + 0x400, 0x80);
+    random_code(r, &random, 0x10000100, 0x40);
+    rig_power_on(r);
+    soc_reset_pin(r->soc);
+    random_code(r, &random, VDATA, 0x80);
+    rig_write(r, RCC_APB2ENR, 0x81);
+    const uint32_t regs[] = {0x1000, 0x200, 0x81000, round & 1 ? 0x100 : 0, 0x40, 0x40u << (round & 2)};
+    for (unsigned i = 0; i < 6; i++)
+      rig_write(r, 0x40011C00 + 4 * i, regs[i]);
+    rig_write(r, 0x40011C20, soc_random(&random) & 7);
+    rig_write(r, SYSCFG + 4, 0);
+    real_guard = r->soc->guard;
+    for (unsigned run = 0; run < 40; run++) {
+      struct cpu *cpu = soc_cpu(r->soc);
+      for (unsigned i = 0; i < 4; i++)
+        cpu_set(cpu, i, pick(&random, data, sizeof data / sizeof data[0]));
+      for (unsigned i = 4; i < 8; i++)
+        cpu_set(cpu, i, pick(&random, jumps, sizeof jumps / sizeof jumps[0]));
+      cpu_set(cpu, 7, CODE + 5);
+      cpu_set(cpu, CPU_SP, SRAM1 + 0x2000);
+      cpu_set(cpu, CPU_PC, SRAM1 + 0x400);
+      struct soc_snapshot *s = soc_save_snapshot(r->soc);
+      uint64_t resets = r->soc->resets[SOC_CAUSE_FIREWALL];
+      soc_run(r->soc, 200);
+      uint64_t hash = soc_hash(r->soc, NULL, 0), count = cpu_instructions(cpu);
+      violations += r->soc->resets[SOC_CAUSE_FIREWALL] - resets;
+      soc_load_snapshot(r->soc, s);
+      r->soc->guard = &slow_guard;
+      soc_run(r->soc, 200);
+      assert_true(soc_hash(r->soc, NULL, 0) == hash);
+      assert_true(cpu_instructions(cpu) == count);
+      soc_load_snapshot(r->soc, s);
+      /* how often does it open? */
+      uint32_t pcs[200];
+      enum soc_stop stop;
+      size_t n = soc_trace(r->soc, pcs, 200, &stop);
+      for (size_t i = 0; i < n; i++)
+        if (pcs[i] >= CODE + 8 && pcs[i] < CODE + 12) {
+          opened++;
+          break;
+        }
+      assert_true(soc_hash(r->soc, NULL, 0) == hash);
+      soc_load_snapshot(r->soc, s);
+      soc_free_snapshot(r->soc, s);
+      r->log[0] = 0;
+    }
+  }
+  assert_in_range(violations, 400, 2300);
+  assert_in_range(opened, 200, 2400);
+  rig_free(r);
+}
+
 int main(int argc, char **argv)
 {
   assert_int_equal(argc, 2);
@@ -327,6 +457,7 @@ int main(int argc, char **argv)
       cmocka_unit_test(its_control_register_is_behind_the_gate_with_a_non_volatile_segment),
       cmocka_unit_test(a_bank_swap_lays_the_code_open_unless_its_mirror_is_covered),
       cmocka_unit_test(dma_and_debuggers_are_watched_as_well),
+      cmocka_unit_test(direct_pointers_never_change_what_happens),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
