@@ -3,11 +3,12 @@ JOBS ?= $(shell nproc)
 MBEDTLS := $(if $(MBEDTLS_DIR),$(abspath $(MBEDTLS_DIR)),$(CURDIR)/.deps/mbedtls)
 export MBEDTLS_DIR
 
-.PHONY: help demo check bench setup build host arm format format-check lint clean
+.PHONY: help demo check attack bench setup build host arm format format-check lint clean
 
 help:
 	@echo "make demo    install what is missing, build, and play the update scenario on the simulated board"
 	@echo "make check   everything: format, lint, build, all tests (ends with CTest's summary)"
+	@echo "make attack  every fault of the fault campaign (part of it is in make check); writes build/attack.json"
 	@echo "make bench   measure; writes build/bench.json"
 	@echo "make build   the PC tools (build/host) and the firmware (build/arm)"
 	@echo "make format  rewrite the sources in the house style;  make lint: clang-tidy and cppcheck"
@@ -35,6 +36,12 @@ check:
 	@scripts/setup check
 	@$(MAKE) --no-print-directory format-check lint build
 	@ctest --test-dir build/host -j $(JOBS) --output-on-failure
+
+attack:
+	@scripts/setup check
+	@$(MAKE) --no-print-directory build
+	@PC_SOURCE=$(CURDIR) PC_BUILD=$(CURDIR)/build/host PC_ARM=$(CURDIR)/build/arm \
+	  test/in-tmp test/attack/run-campaign --json $(CURDIR)/build/attack.json
 
 bench:
 	@scripts/setup check

@@ -42,33 +42,43 @@ static pc_status judge(const struct image_info *candidate, const struct image_in
   return engine_above_minimum(candidate);
 }
 
-pc_status engine_rules(const struct image_info *candidate, uint32_t *old_size)
+/* Beside the active header, if there is an authentic one. `old_size`: its image's bytes, or 0. */
+static __attribute__((noinline)) pc_status look(const struct image_info *candidate, struct image_info *active,
+                                                uint32_t *old_size)
 {
-  struct image_info active;
   uint8_t header[IMAGE_HEADER_SIZE];
   uint32_t flow = engine.flow;
   uint32_t has_active = ENGINE_NO;
+  if (engine_header_load(candidate->image, ENGINE_SOURCE_ACTIVE, header) == PC_OK &&
+      engine_header_check(header, active) == PC_OK && active->image == candidate->image)
+    has_active = ENGINE_YES;
+  engine.flow = flow;
+  *old_size = has_active == ENGINE_YES ? active->size : 0;
+  return judge(candidate, active, has_active);
+}
+
+pc_status engine_rules(const struct image_info *candidate, uint32_t *old_size)
+{
+  struct image_info active;
   if (!INSTALL_PARTIAL && candidate->partial_size != candidate->size)
     return PC_ERR_UNSUPPORTED; /* this slot mode takes whole images */
   if (candidate->size > engine_slot(candidate->image)->slots.image_max)
     return PC_ERR_SIZE;
-  pc_status status = engine_header_load(candidate->image, ENGINE_SOURCE_ACTIVE, header);
-  if (status == PC_OK && engine_header_check(header, &active) == PC_OK && active.image == candidate->image)
-    has_active = ENGINE_YES;
-  engine.flow = flow;
-  *old_size = has_active == ENGINE_YES ? active.size : 0;
+  volatile pc_status verdict = look(candidate, &active, old_size);
+  if (verdict != PC_OK)
+    return verdict;
+  /* Twice: one skipped branch is not enough. Where no active header was found, it is looked for again: any fault in
+   * reading it or in checking its signature would otherwise let an older version in. */
+  verdict = *old_size != 0 ? judge(candidate, &active, ENGINE_YES) : look(candidate, &active, old_size);
+  if (verdict != PC_OK)
+    return verdict;
   if (INSTALL_PARTIAL) {
-    status = engine_partial_rules(candidate, *old_size);
-    if (status != PC_OK)
-      return status;
+    verdict = engine_partial_rules(candidate, *old_size);
+    if (verdict != PC_OK)
+      return verdict;
   }
-  volatile pc_status first = judge(candidate, &active, has_active);
-  if (first != PC_OK)
-    return first;
-  first = judge(candidate, &active, has_active); /* twice: one skipped branch is not enough */
-  if (first == PC_OK)
-    engine.flow += ENGINE_FLOW_RULES;
-  return first;
+  engine.flow += ENGINE_FLOW_RULES;
+  return verdict;
 }
 
 pc_status engine_raise_minimum(const struct image_info *info)

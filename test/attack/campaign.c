@@ -23,7 +23,7 @@
 #define SETTLE     3000u /* instructions between the last injection of a stretch and the comparison */
 #define STRETCH    4000u /* longest stretch */
 #define BATCH      160u  /* most injections of a stretch */
-#define TRACE_MAX  24000000u
+#define TRACE_MAX  64000000u
 #define LIMIT      6000000u /* instructions after the injection; then it hangs */
 #define SRAM1      0x20000000u
 #define SRAM1_SIZE 0x18000u
@@ -72,7 +72,9 @@ static struct {
   struct memo memo[MEMO];
   unsigned memos;
 } * tally;
-static uint32_t *trace; /* pc of each instruction */
+static uint16_t *trace; /* pc of each instruction, as its place in the boot loader in halfwords */
+#define TRACED(pc) ((pc)-0x08000000u < 0x20000u ? (uint16_t)(((pc)-0x08000000u) / 2) : (uint16_t)0xFFFF)
+#define PC_OF(i)   (0x08000000u + 2u * trace[i])
 
 static struct soc *soc;
 static char console[65536];
@@ -402,7 +404,7 @@ static void record(void)
         tally->memo[tally->memos++].result = cpu_get(cpu, 0);
       }
     }
-    trace[n++] = pc;
+    trace[n++] = TRACED(pc);
     (void)soc_run(soc, 1);
     if (count() != origin + n) /* time jumped over a polling loop */
       die("instructions went uncounted");
@@ -470,7 +472,7 @@ static void plan(void)
     die("no memory");
   const uint32_t n = tally->trace_length;
   for (uint32_t i = 0; i < n; i++) {
-    const uint32_t pc = trace[i];
+    const uint32_t pc = PC_OF(i);
     const bool primitive = function_kind(pc) != 0;
     if (primitive) {
       struct site *s = &sites[(pc & (SPAN - 1)) / 2];
@@ -485,7 +487,7 @@ static void plan(void)
       add(i, SKIP, 0);
       add(i, PAIR, 0);
     }
-    if (i + 1 < n && is_return(pc) && (!primitive || function_kind(trace[i + 1]) == 0))
+    if (i + 1 < n && is_return(pc) && (!primitive || function_kind(PC_OF(i + 1)) == 0))
       for (uint8_t bit = 0; bit < 32; bit++)
         add(i + 1, FLIP, bit);
   }

@@ -104,6 +104,11 @@ class Development(Board):
             with self.subTest(letter):
                 self.ends_by(letter, 'Firewall')
 
+    def test_copying_by_dma_resets(self):
+        for letter in 'lm':
+            with self.subTest(letter):
+                self.ends_by(letter, 'Firewall')
+
     def test_taking_the_firewall_down_resets_or_does_nothing(self):
         for letter in 'tD':
             with self.subTest(letter):
