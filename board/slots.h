@@ -10,19 +10,29 @@
   {                                                                                                                    \
     &port_flash, (start), (bytes), MAP_FLASH_PAGE, MAP_FLASH_UNIT                                                      \
   }
+/* Download slots lie in the same flash, or in the one outside the chip. */
+#ifdef MAP_EXTERNAL_BASE
+#include "port/external.h"
+#define BOARD_DOWNLOAD(start, bytes)                                                                                   \
+  {                                                                                                                    \
+    &port_external, (start), (bytes), MAP_EXTERNAL_PAGE, 1                                                             \
+  }
+#else
+#define BOARD_DOWNLOAD(start, bytes) BOARD_AREA(start, bytes)
+#endif
 #define BOARD_SLOTS_1                                                                                                  \
   {                                                                                                                    \
-    BOARD_AREA(MAP_ACTIVE_BASE, MAP_ACTIVE_SIZE), BOARD_AREA(MAP_DOWNLOAD_BASE, MAP_DOWNLOAD_SIZE), MAP_IMAGE_MAX      \
+    BOARD_AREA(MAP_ACTIVE_BASE, MAP_ACTIVE_SIZE), BOARD_DOWNLOAD(MAP_DOWNLOAD_BASE, MAP_DOWNLOAD_SIZE), MAP_IMAGE_MAX  \
   }
 
 #define BOARD_SLOTS_2                                                                                                  \
   {                                                                                                                    \
-    BOARD_AREA(MAP_ACTIVE_BASE_2, MAP_ACTIVE_SIZE_2), BOARD_AREA(MAP_DOWNLOAD_BASE_2, MAP_DOWNLOAD_SIZE_2),            \
+    BOARD_AREA(MAP_ACTIVE_BASE_2, MAP_ACTIVE_SIZE_2), BOARD_DOWNLOAD(MAP_DOWNLOAD_BASE_2, MAP_DOWNLOAD_SIZE_2),        \
         MAP_IMAGE_MAX_2                                                                                                \
   }
 #define BOARD_SLOTS_3                                                                                                  \
   {                                                                                                                    \
-    BOARD_AREA(MAP_ACTIVE_BASE_3, MAP_ACTIVE_SIZE_3), BOARD_AREA(MAP_DOWNLOAD_BASE_3, MAP_DOWNLOAD_SIZE_3),            \
+    BOARD_AREA(MAP_ACTIVE_BASE_3, MAP_ACTIVE_SIZE_3), BOARD_DOWNLOAD(MAP_DOWNLOAD_BASE_3, MAP_DOWNLOAD_SIZE_3),        \
         MAP_IMAGE_MAX_3                                                                                                \
   }
 

@@ -40,11 +40,11 @@ function(fw_objects NAME BOARD CPU)
   target_compile_options(${NAME} PRIVATE -mcpu=${CPU} $<$<COMPILE_LANGUAGE:C>:${FW_FLAGS} ${FW_WARN}>)
 endfunction()
 
-# pc_board(NAME SERIES stm32l4 CPU cortex-m4 [MODE swap|overwrite|single] [IMAGES 3] [PARTIAL] [COUNTER log|otp] [DEFINES ...] [NO_APP] [STATES]
+# pc_board(NAME SERIES stm32l4 CPU cortex-m4 [MODE swap|overwrite|single] [EXTERNAL qspi] [IMAGES 3] [PARTIAL] [COUNTER log|otp] [DEFINES ...] [NO_APP] [STATES]
 #   [DRIVE] [TRIGGER button|load] [PROGRESS percent|none] [QUIET_TOO]
 #   [PROTECT development|production [LOW_LATENCY]] [TINY name|seed|filling[|define] ...])
 function(pc_board BOARD)
-  cmake_parse_arguments(A "NO_APP;STATES;PARTIAL;LOW_LATENCY;DRIVE;QUIET_TOO" "SERIES;CPU;MODE;IMAGES;COUNTER;PROTECT;TRIGGER;PROGRESS"
+  cmake_parse_arguments(A "NO_APP;STATES;PARTIAL;LOW_LATENCY;DRIVE;QUIET_TOO" "SERIES;CPU;MODE;EXTERNAL;IMAGES;COUNTER;PROTECT;TRIGGER;PROGRESS"
     "DEFINES;TINY" ${ARGN})
   if(PC_BOARDS AND NOT BOARD IN_LIST PC_BOARDS)
     return()
@@ -54,6 +54,14 @@ function(pc_board BOARD)
   set(cpu -mcpu=${A_CPU} -mthumb)
   set(inc -I${CMAKE_SOURCE_DIR}/board/${BOARD} -I${CMAKE_SOURCE_DIR})
   set(port port/${A_SERIES})
+  # The flash drivers: the chip's own, and one for a flash outside
+  set(flash_drivers ${port}/flash.c)
+  if(A_EXTERNAL)
+    if(NOT A_MODE STREQUAL overwrite)
+      message(FATAL_ERROR "${BOARD}: a download slot outside the chip must never hold an image in clear: MODE overwrite")
+    endif()
+    list(APPEND flash_drivers ${port}/${A_EXTERNAL}.c)
+  endif()
   # The slot mode: where an image is received and how it gets to the active slot
   set(mode_engine mode_dual)
   if(NOT A_MODE OR A_MODE STREQUAL swap)
@@ -170,7 +178,7 @@ function(pc_board BOARD)
     engine/gate.c engine/header.c engine/rules.c engine/verify.c ${partial} engine/states_${states}.c engine/counter_${A_COUNTER}.c
     engine/${mode_engine}.c image/header.c flash/flash.c flash/log.c
     crypto/sha256.c crypto/aes_cbc.c crypto/ecdsa.c crypto/memory.c crypto/no_random.c ${FW_MBEDTLS}
-    ${port}/flash.c board/engine_board.c ${gate} port/cortexm/string.c ${keys})
+    ${flash_drivers} board/engine_board.c ${gate} port/cortexm/string.c ${keys})
   target_compile_definitions(${BOARD}_enclave_objects PRIVATE ${A_DEFINES})
   add_custom_command(OUTPUT ${out}/enclave.o
     COMMAND ${CMAKE_C_COMPILER} ${cpu} -r -nostdlib -nostartfiles $<TARGET_OBJECTS:${BOARD}_enclave_objects>
@@ -185,7 +193,7 @@ function(pc_board BOARD)
     boot/boot.c boot/console.c boot/errors.c boot/services.c boot/download.c boot/trigger_${A_TRIGGER}.c boot/states_${boot_states}.c
     boot/${mode_boot}.c ${drive} flash/flash.c image/header.c
     ${mode_install}
-    loader/ymodem.c loader/update.c loader/update_sink.c loader/update_board.c loader/handover.c board/slots.c ${port}/flash.c
+    loader/ymodem.c loader/update.c loader/update_sink.c loader/update_board.c loader/handover.c board/slots.c ${flash_drivers}
     ${port}/port.c ${port}/start.c port/cortexm/string.c ${protect_boot})
   target_compile_definitions(${BOARD}_boot_objects PRIVATE ${A_DEFINES})
   fw_objects(${BOARD}_progress_none ${BOARD} ${A_CPU} boot/progress_none.c)
@@ -247,7 +255,7 @@ function(pc_board BOARD)
       set(call port/cortexm/call.S)
     endif()
     fw_objects(${BOARD}_library_objects ${BOARD} ${A_CPU} ${protect_call} loader/update.c loader/update_board.c loader/handover.c flash/flash.c
-      image/header.c board/slots.c ${port}/flash.c port/cortexm/reset.c ${call})
+      image/header.c board/slots.c ${flash_drivers} port/cortexm/reset.c ${call})
     target_compile_definitions(${BOARD}_library_objects PRIVATE ${A_DEFINES})
     add_library(${BOARD}_library STATIC $<TARGET_OBJECTS:${BOARD}_library_objects>)
     set_target_properties(${BOARD}_library PROPERTIES OUTPUT_NAME portcullis ARCHIVE_OUTPUT_DIRECTORY ${out} LINKER_LANGUAGE C)

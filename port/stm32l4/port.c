@@ -9,6 +9,17 @@
 #define HCLK          CLOCKS_HCLK
 #define CYCLES_PER_MS (HCLK / 1000u)
 
+/* The console's USART hangs on one of two buses. */
+#ifdef PINS_CONSOLE_APB2ENR
+#define CONSOLE_ENR  RCC_APB2ENR
+#define CONSOLE_RSTR RCC_APB2RSTR
+#define CONSOLE_BIT  PINS_CONSOLE_APB2ENR
+#else
+#define CONSOLE_ENR  RCC_APB1ENR1
+#define CONSOLE_RSTR RCC_APB1RSTR1
+#define CONSOLE_BIT  PINS_CONSOLE_APB1ENR1
+#endif
+
 struct port_shared port_shared __attribute__((section(".shared")));
 
 static uint32_t last_tick, cycles, milliseconds;
@@ -31,8 +42,8 @@ void port_init(void)
 {
   clocks_up();
   RCC_AHB2ENR |= PINS_AHB2ENR;
-  RCC_APB1ENR1 |= PINS_CONSOLE_APB1ENR1;
-  (void)RCC_APB1ENR1; /* two cycles until the clock is there */
+  CONSOLE_ENR |= CONSOLE_BIT;
+  (void)CONSOLE_ENR; /* two cycles until the clock is there */
   alternate(PINS_CONSOLE_TX_PORT, PINS_CONSOLE_TX_PIN, PINS_CONSOLE_AF);
   alternate(PINS_CONSOLE_RX_PORT, PINS_CONSOLE_RX_PIN, PINS_CONSOLE_AF);
   GPIO_MODER(PINS_BUTTON_PORT) &= ~(3u << (PINS_BUTTON_PIN * 2));
@@ -133,13 +144,13 @@ _Noreturn void port_launch(uint32_t vectors)
   SYST_CSR = 0;
   SYST_RVR = 0;
   SYST_CVR = 0;
-  RCC_APB1RSTR1 = PINS_CONSOLE_APB1ENR1;
-  RCC_APB1RSTR1 = 0;
+  CONSOLE_RSTR = CONSOLE_BIT;
+  CONSOLE_RSTR = 0;
   /* Our pins only: a reset of the ports would connect the debug port again. */
   release(PINS_CONSOLE_TX_PORT, PINS_CONSOLE_TX_PIN);
   release(PINS_CONSOLE_RX_PORT, PINS_CONSOLE_RX_PIN);
   release(PINS_BUTTON_PORT, PINS_BUTTON_PIN);
-  RCC_APB1ENR1 &= ~PINS_CONSOLE_APB1ENR1;
+  CONSOLE_ENR &= ~CONSOLE_BIT;
   RCC_AHB2ENR &= ~PINS_AHB2ENR;
   clocks_down();
   SCB_VTOR = vectors;

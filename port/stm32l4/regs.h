@@ -16,6 +16,7 @@
 #define RCC_CFGR_SW_PLL   3u
 #define RCC_CFGR_SWS_MASK (3u << 2)
 #define RCC_PLLCFGR       REG(0x4002100C)
+#define RCC_APB2RSTR      REG(0x40021040)
 #define RCC_APB1RSTR1     REG(0x40021038)
 #define RCC_AHB2ENR       REG(0x4002104C)
 #define RCC_APB1ENR1      REG(0x40021058)
@@ -38,9 +39,26 @@
 /* GPIO, section 8.4 */
 #define GPIO_BASE(port)     (0x48000000u + (uint32_t)((port) - 'A') * 0x400u)
 #define GPIO_MODER(port)    REG(GPIO_BASE(port) + 0x00)
+#define GPIO_OSPEEDR(port)  REG(GPIO_BASE(port) + 0x08)
 #define GPIO_PUPDR(port)    REG(GPIO_BASE(port) + 0x0C)
 #define GPIO_IDR(port)      REG(GPIO_BASE(port) + 0x10)
 #define GPIO_AFR(port, pin) REG(GPIO_BASE(port) + 0x20 + ((pin) / 8) * 4)
+
+/* QUADSPI, chapter 19 */
+#define RCC_AHB3ENR     REG(0x40021050)
+#define RCC_AHB3_QSPI   (1u << 8)
+#define QUADSPI_CR      REG(0xA0001000)
+#define QUADSPI_DCR     REG(0xA0001004)
+#define QUADSPI_SR      REG(0xA0001008)
+#define QUADSPI_FCR     REG(0xA000100C)
+#define QUADSPI_DLR     REG(0xA0001010)
+#define QUADSPI_CCR     REG(0xA0001014)
+#define QUADSPI_AR      REG(0xA0001018)
+#define QUADSPI_DR      REG(0xA0001020)
+#define QUADSPI_DR_BYTE (*(volatile uint8_t *)(uintptr_t)0xA0001020)
+#define QUADSPI_PSMKR   REG(0xA0001024)
+#define QUADSPI_PSMAR   REG(0xA0001028)
+#define QUADSPI_PIR     REG(0xA000102C)
 
 /* USART, section 40.8 */
 #define USART_CR1(base) REG((base) + 0x00)

@@ -16,7 +16,12 @@ static void alternate(uint32_t pin)
 
 void port_wire_open(void)
 {
+#ifdef PINS_WIRE_APB1ENR1
+  RCC_APB1ENR1 |= PINS_WIRE_APB1ENR1;
+  RCC_AHB2ENR |= PINS_WIRE_AHB2ENR;
+#else
   RCC_APB2ENR |= PINS_WIRE_APB2ENR;
+#endif
   (void)RCC_APB2ENR; /* two cycles until the clock is there */
   alternate(PINS_WIRE_TX_PIN);
   alternate(PINS_WIRE_RX_PIN);

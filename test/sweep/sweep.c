@@ -8,6 +8,7 @@
  * [--again N] OLD.bin and NEW.bin are the padded clear images. --programs: sample that many data programs (default:
  * all); erases and journal records are always all cut. --again: of the cases, this many get a second cut during the
  * recovery.
+ * --external DEVICE HEADER JOURNAL PAGE: the download slot lies in another flash, with pages of that size.
  * --rollback: the new image was not validated, and the old one comes back. --overwrite: the board installs without
  * swap.
  */
@@ -19,8 +20,6 @@
 #include <unistd.h>
 
 #define PAGE         2048u
-#define HEADER_AT    0x08080000u
-#define JOURNAL_AT   0x08081800u
 #define JOURNAL_SIZE (2 * PAGE)
 #define STEP         48u /* instructions between two looks at the operation count: no two operations are that close */
 #define LIMIT        1500000000ull
@@ -29,7 +28,9 @@ static struct {
   const char *boot;
   uint8_t *old_sfb, *old_image, *new_sfb, *new_image;
   size_t old_sfb_size, old_size, new_sfb_size, new_size;
-  uint32_t active, download, slot_size;
+  const char *device;
+  uint32_t active, download, slot_size, header, journal;
+  uint32_t page; /* of the download slot */
   unsigned long programs, again;
   bool rollback, overwrite;
   const char *begin, *end; /* what the console says first and last */
@@ -44,11 +45,11 @@ struct operation {
 
 static void set_up(void)
 {
-  bench_open(&board, "stm32l476");
+  bench_open(&board, job.device);
   bench_load_file(&board, job.boot, 0x08000000, 0);
-  bench_load(&board, HEADER_AT, job.old_sfb, 320);
+  bench_load(&board, job.header, job.old_sfb, 320);
   bench_load(&board, job.active, job.old_image, job.old_size);
-  bench_candidate(&board, job.download, PAGE, job.new_sfb, job.new_sfb_size);
+  bench_candidate(&board, job.download, job.page, job.new_sfb, job.new_sfb_size);
   soc_pin(board.soc, 'C', 13, true);
   soc_skip_idle(board.soc, true);
   soc_power_on(board.soc);
@@ -90,9 +91,9 @@ static const char *judge_rollback(void)
     return "the active slot is not the old image";
   if (!is_blank(job.active + (uint32_t)job.old_size, job.slot_size - job.old_size))
     return "something lies behind the old image";
-  if (!holds(HEADER_AT, job.old_sfb, 192))
+  if (!holds(job.header, job.old_sfb, 192))
     return "the active header is not the old one";
-  if (!is_blank(job.download, 2 * PAGE))
+  if (!is_blank(job.download, 2 * job.page))
     return "there is still a candidate or a backup";
   return NULL;
 }
@@ -112,16 +113,17 @@ static const char *judge(unsigned cuts)
     return "the active slot is not the new image";
   if (!is_blank(job.active + (uint32_t)job.new_size, job.slot_size - job.new_size))
     return "something lies behind the new image";
-  if (!holds(HEADER_AT, job.new_sfb, 192))
+  if (!holds(job.header, job.new_sfb, 192))
     return "the active header is not the new one";
-  if (!is_blank(job.download, PAGE))
+  if (!is_blank(job.download, job.page))
     return "there is still a candidate";
   if (job.overwrite) /* nothing of the old image is kept, and the cipher text stays */
-    return holds(job.download + PAGE, job.new_sfb + 512, job.new_sfb_size - 512) ? NULL
-                                                                                 : "the download slot was written to";
-  if (!holds(job.download + PAGE, job.old_sfb, 192))
+    return holds(job.download + job.page, job.new_sfb + 512, job.new_sfb_size - 512)
+               ? NULL
+               : "the download slot was written to";
+  if (!holds(job.download + job.page, job.old_sfb, 192))
     return "the old header was not kept";
-  if (!holds(job.download + 2 * PAGE, job.old_image, job.old_size))
+  if (!holds(job.download + 2 * job.page, job.old_image, job.old_size))
     return "the old image was not kept";
   return NULL;
 }
@@ -194,7 +196,7 @@ static struct operation *record(unsigned long *count)
   struct soc_stats before, after;
   uint64_t first = soc_flash_ops(board.soc);
   soc_get_stats(board.soc, &before);
-  (void)soc_mem_read(board.soc, JOURNAL_AT, journal, sizeof journal);
+  (void)soc_mem_read(board.soc, job.journal, journal, sizeof journal);
   board.seen = false;
   board.until = job.end;
   while (!board.seen) {
@@ -209,7 +211,7 @@ static struct operation *record(unsigned long *count)
       exit(1);
     }
     soc_get_stats(board.soc, &after);
-    (void)soc_mem_read(board.soc, JOURNAL_AT, now, sizeof now);
+    (void)soc_mem_read(board.soc, job.journal, now, sizeof now);
     if (used == size) {
       size = size == 0 ? 4096 : size * 2;
       struct operation *more = realloc(list, size * sizeof *list);
@@ -218,6 +220,8 @@ static struct operation *record(unsigned long *count)
       list = more;
     }
     list[used].kind = after.erases != before.erases ? ERASE : memcmp(journal, now, sizeof now) != 0 ? RECORD : DATA;
+    if (job.page != PAGE && after.erases == before.erases && after.programs == before.programs)
+      list[used].kind = ERASE; /* outside: the request's page, all that is ever touched there */
     used++;
     before = after;
     memcpy(journal, now, sizeof journal);
@@ -234,6 +238,10 @@ static unsigned long number(const char *text)
 static void arguments(int count, char **values)
 {
   job.programs = ~0ul;
+  job.device = "stm32l476";
+  job.header = 0x08080000;
+  job.journal = 0x08081800;
+  job.page = PAGE;
   for (int i = 1; i < count; i++) {
     if (strcmp(values[i], "--boot") == 0 && i + 1 < count) {
       job.boot = values[++i];
@@ -258,6 +266,12 @@ static void arguments(int count, char **values)
       job.rollback = true;
     } else if (strcmp(values[i], "--overwrite") == 0) {
       job.overwrite = true;
+    } else if (strcmp(values[i], "--external") == 0 && i + 4 < count) {
+      job.device = values[i + 1];
+      job.header = (uint32_t)number(values[i + 2]);
+      job.journal = (uint32_t)number(values[i + 3]);
+      job.page = (uint32_t)number(values[i + 4]);
+      i += 4;
     } else {
       fprintf(stderr, "sweep: what is '%s'?\n", values[i]);
       exit(2);
