@@ -8,7 +8,9 @@
 #include "board/slots.h"
 #include "boot/console.h"
 #include "boot/mode.h"
+#include "image/patch.h"
 #include "loader/drive/drive.h"
+#include "loader/update_patch.h"
 #include "port/drive.h"
 #include "portcullis/engine.h"
 
@@ -40,20 +42,37 @@ static void remember(uint32_t identity)
   tried.check = check_of(&tried);
 }
 
+static uint32_t comparable(const struct image_info *info)
+{
+  return info->protocol == IMAGE_PROTOCOL_VENDOR ? info->version << 16 : info->version;
+}
+
 static pc_status inspect(void *ctx, const uint8_t *head, uint32_t length, uint32_t size, struct drive_update *update)
 {
   struct image_info info;
   (void)ctx;
   (void)size;
-  if (length < IMAGE_HEADER_SIZE)
+  struct patch_info patch;
+  const bool is_patch = update_board_patch != NULL && length >= PATCH_FILE_OFFSET && patch_magic(head);
+  if (is_patch) {
+    pc_status status = patch_header_parse(head, UINT32_MAX, &patch);
+    if (status != PC_OK)
+      return status;
+    head += PATCH_HEADER_SIZE; /* the TO header; what is read behind its signed part does not matter */
+  } else if (length < IMAGE_HEADER_SIZE) {
     return PC_ERR_FORMAT;
+  }
   pc_status status = image_header_parse(head, UINT32_MAX, &info);
   if (status != PC_OK)
     return status;
   if (info.image != BOOT_IMAGE || info.partial_size != info.size)
     return PC_ERR_UNSUPPORTED; /* a partial image says nothing of the version it is for */
   update->kind = DRIVE_FULL;
-  update->to = info.protocol == IMAGE_PROTOCOL_VENDOR ? info.version << 16 : info.version;
+  if (is_patch && patch.from_size != 0) { /* a compressed image fits any version, as a full one does */
+    update->kind = DRIVE_PATCH;
+    update->from = patch.from_version;
+  }
+  update->to = comparable(&info);
   update->product = info.product;
   return PC_OK;
 }

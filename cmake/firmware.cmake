@@ -41,10 +41,10 @@ function(fw_objects NAME BOARD CPU)
 endfunction()
 
 # pc_board(NAME SERIES stm32l4 CPU cortex-m4 [MODE swap|overwrite|single] [EXTERNAL qspi] [IMAGES 3] [PARTIAL] [COUNTER log|otp] [DEFINES ...] [NO_APP] [STATES]
-#   [DRIVE] [TRIGGER button|load] [PROGRESS percent|none] [QUIET_TOO]
+#   [DRIVE] [PATCH] [TRIGGER button|load] [PROGRESS percent|none] [QUIET_TOO]
 #   [PROTECT development|production [LOW_LATENCY]] [TINY name|seed|filling[|define] ...])
 function(pc_board BOARD)
-  cmake_parse_arguments(A "NO_APP;STATES;PARTIAL;LOW_LATENCY;DRIVE;QUIET_TOO" "SERIES;CPU;MODE;EXTERNAL;IMAGES;COUNTER;PROTECT;TRIGGER;PROGRESS"
+  cmake_parse_arguments(A "NO_APP;STATES;PARTIAL;LOW_LATENCY;DRIVE;PATCH;QUIET_TOO" "SERIES;CPU;MODE;EXTERNAL;IMAGES;COUNTER;PROTECT;TRIGGER;PROGRESS"
     "DEFINES;TINY" ${ARGN})
   if(PC_BOARDS AND NOT BOARD IN_LIST PC_BOARDS)
     return()
@@ -118,6 +118,17 @@ function(pc_board BOARD)
     set(drive boot/drive_usb.c loader/drive/drive.c loader/fat/fat.c loader/fat/dir.c ${port}/drive.c)
   endif()
 
+  # Patches (.sfbp): the decoder and AES encryption in the engine
+  set(patch_engine engine/patch_none.c)
+  set(patch_update loader/update_patch_none.c)
+  if(A_PATCH)
+    if(mode_engine STREQUAL mode_single)
+      message(FATAL_ERROR "${BOARD}: patches need a download slot")
+    endif()
+    set(patch_engine engine/patch_delta.c delta/decoder.c image/patch.c crypto/aes_cbc_encrypt.c)
+    set(patch_update loader/update_patch_board.c loader/update_patch.c)
+  endif()
+
   # Where the minimum versions are kept: flash pages, or one-time programmable words
   if(NOT A_COUNTER)
     set(A_COUNTER log)
@@ -176,7 +187,7 @@ function(pc_board BOARD)
   # undefined symbol, and stops the build.
   fw_objects(${BOARD}_enclave_objects ${BOARD} ${A_CPU}
     engine/gate.c engine/header.c engine/rules.c engine/verify.c ${partial} engine/states_${states}.c engine/counter_${A_COUNTER}.c
-    engine/${mode_engine}.c image/header.c flash/flash.c flash/log.c
+    engine/${mode_engine}.c ${patch_engine} image/header.c flash/flash.c flash/log.c
     crypto/sha256.c crypto/aes_cbc.c crypto/ecdsa.c crypto/memory.c crypto/no_random.c ${FW_MBEDTLS}
     ${flash_drivers} board/engine_board.c ${gate} port/cortexm/string.c ${keys})
   target_compile_definitions(${BOARD}_enclave_objects PRIVATE ${A_DEFINES})
@@ -191,9 +202,9 @@ function(pc_board BOARD)
 
   fw_objects(${BOARD}_boot_objects ${BOARD} ${A_CPU}
     boot/boot.c boot/console.c boot/errors.c boot/services.c boot/download.c boot/trigger_${A_TRIGGER}.c boot/states_${boot_states}.c
-    boot/${mode_boot}.c ${drive} flash/flash.c image/header.c
+    boot/${mode_boot}.c ${drive} flash/flash.c image/header.c image/patch.c
     ${mode_install}
-    loader/ymodem.c loader/update.c loader/update_sink.c loader/update_board.c loader/handover.c board/slots.c ${flash_drivers}
+    loader/ymodem.c loader/update.c loader/update_sink.c loader/update_board.c ${patch_update} loader/handover.c board/slots.c ${flash_drivers}
     ${port}/port.c ${port}/start.c port/cortexm/string.c ${protect_boot})
   target_compile_definitions(${BOARD}_boot_objects PRIVATE ${A_DEFINES})
   fw_objects(${BOARD}_progress_none ${BOARD} ${A_CPU} boot/progress_none.c)
@@ -254,8 +265,8 @@ function(pc_board BOARD)
     if(A_PROTECT)
       set(call port/cortexm/call.S)
     endif()
-    fw_objects(${BOARD}_library_objects ${BOARD} ${A_CPU} ${protect_call} loader/update.c loader/update_board.c loader/handover.c flash/flash.c
-      image/header.c board/slots.c ${flash_drivers} port/cortexm/reset.c ${call})
+    fw_objects(${BOARD}_library_objects ${BOARD} ${A_CPU} ${protect_call} loader/update.c loader/update_board.c ${patch_update} loader/handover.c flash/flash.c
+      image/header.c image/patch.c board/slots.c ${flash_drivers} port/cortexm/reset.c ${call})
     target_compile_definitions(${BOARD}_library_objects PRIVATE ${A_DEFINES})
     add_library(${BOARD}_library STATIC $<TARGET_OBJECTS:${BOARD}_library_objects>)
     set_target_properties(${BOARD}_library PROPERTIES OUTPUT_NAME portcullis ARCHIVE_OUTPUT_DIRECTORY ${out} LINKER_LANGUAGE C)

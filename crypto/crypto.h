@@ -38,6 +38,10 @@ void crypto_cbc_set_iv(struct crypto_cbc *cbc, const uint8_t iv[CRYPTO_BLOCK]);
 /* `size`: multiple of 16 (else PC_ERR_PARAM, nothing written); in place allowed. */
 pc_status crypto_cbc_decrypt(struct crypto_cbc *cbc, const uint8_t *from, uint8_t *to, size_t size);
 void crypto_cbc_end(struct crypto_cbc *cbc); /* wipes */
+/* The same the other way, with a context of its own; only boards that take patches link it. */
+void crypto_cbc_start_encrypt(struct crypto_cbc *cbc, const uint8_t key[CRYPTO_KEY_SIZE],
+                              const uint8_t iv[CRYPTO_BLOCK]);
+pc_status crypto_cbc_encrypt(struct crypto_cbc *cbc, const uint8_t *from, uint8_t *to, size_t size);
 
 /* PC_OK only if `signature` over the digest verifies with `public_key`; PC_ERR_SIGNATURE for anything else (points off
  * the curve, r or s out of range included). About 16 million instructions on a Cortex-M4. */

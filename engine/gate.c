@@ -15,7 +15,7 @@ const struct engine_slot *engine_slot(uintptr_t image)
 }
 
 /* A caller's buffer: not empty, not wrapping, and outside everything that is the engine's. */
-static pc_status outside(uintptr_t at, uintptr_t size)
+pc_status engine_outside(uintptr_t at, uintptr_t size)
 {
   if (at == 0 || size == 0 || size - 1 > UINTPTR_MAX - at)
     return PC_ERR_PARAM;
@@ -87,7 +87,7 @@ static pc_status get_state(uintptr_t image, uint32_t *state)
 }
 
 /* A caller's header is judged in our RAM, where nobody changes it meanwhile. */
-static pc_status check_header(const uint8_t *header, struct image_info *info)
+pc_status engine_check_header(const uint8_t *header, struct image_info *info)
 {
   engine.verify.image = 0;
   memcpy(engine.verify.header, header, IMAGE_HEADER_SIZE);
@@ -98,7 +98,7 @@ static pc_status check_candidate(const uint8_t *header)
 {
   struct image_info info;
   uint32_t old_size;
-  pc_status status = check_header(header, &info);
+  pc_status status = engine_check_header(header, &info);
   return status == PC_OK ? engine_rules(&info, &old_size) : status;
 }
 
@@ -106,7 +106,7 @@ static pc_status header_write(uintptr_t image, const uint8_t *from)
 {
   struct image_info info;
   engine.verified = 0; /* what was verified may be about to change */
-  pc_status status = check_header(from, &info);
+  pc_status status = engine_check_header(from, &info);
   if (status != PC_OK)
     return status;
   if (info.image != image)
@@ -191,15 +191,15 @@ static pc_status boot_service(uint32_t service, uintptr_t a, uintptr_t b, uintpt
     return PC_ERR_PARAM;
   switch (service) {
   case ENGINE_HEADER_READ:
-    if (outside(b, IMAGE_HEADER_SIZE) != PC_OK)
+    if (engine_outside(b, IMAGE_HEADER_SIZE) != PC_OK)
       return PC_ERR_PARAM;
     return engine_header_load((uint32_t)a, ENGINE_SOURCE_ACTIVE, (uint8_t *)b);
   case ENGINE_HEADER_WRITE:
-    if (outside(b, IMAGE_HEADER_SIZE) != PC_OK)
+    if (engine_outside(b, IMAGE_HEADER_SIZE) != PC_OK)
       return PC_ERR_PARAM;
     return header_write(a, (const uint8_t *)b);
   case ENGINE_JOURNAL_GET:
-    if (outside(b, 4) != PC_OK || (b & 3u) != 0)
+    if (engine_outside(b, 4) != PC_OK || (b & 3u) != 0)
       return PC_ERR_PARAM;
     *(uint32_t *)b = engine.journal.last;
     return PC_OK;
@@ -209,37 +209,38 @@ static pc_status boot_service(uint32_t service, uintptr_t a, uintptr_t b, uintpt
   case ENGINE_JOURNAL_CONFIRM:
     return log_confirm(&engine.journal);
   case ENGINE_DECRYPT_START:
-    if (outside(b, CRYPTO_BLOCK) != PC_OK)
+    if (engine_outside(b, CRYPTO_BLOCK) != PC_OK)
       return PC_ERR_PARAM;
     return decrypt_start(a, (const uint8_t *)b);
   case ENGINE_DECRYPT:
-    if (outside(a, c) != PC_OK || outside(b, c) != PC_OK || engine.cbc_ready != ENGINE_YES)
+    if (engine_outside(a, c) != PC_OK || engine_outside(b, c) != PC_OK || engine.cbc_ready != ENGINE_YES)
       return PC_ERR_PARAM;
     return crypto_cbc_decrypt(&engine_cbc, (const uint8_t *)a, (uint8_t *)b, c);
   case ENGINE_VERIFY_START:
-    if (outside(c, 4) != PC_OK || (c & 3u) != 0)
+    if (engine_outside(c, 4) != PC_OK || (c & 3u) != 0)
       return PC_ERR_PARAM;
     return engine_verify_start((uint32_t)a, (uint32_t)b, (uint32_t *)c);
   case ENGINE_VERIFY_STEP:
-    if (outside(b, 4) != PC_OK || (b & 3u) != 0)
+    if (engine_outside(b, 4) != PC_OK || (b & 3u) != 0)
       return PC_ERR_PARAM;
     return engine_verify_step((uint32_t)a, (uint32_t *)b);
   case ENGINE_VERIFY_END:
     return engine_verify_end();
   case ENGINE_LAUNCH:
-    if (outside(b, 4) != PC_OK || (b & 3u) != 0)
+    if (engine_outside(b, 4) != PC_OK || (b & 3u) != 0)
       return PC_ERR_PARAM;
     return launch(a, (uint32_t *)b);
   case ENGINE_HEADER_CHECK: {
     struct image_info info;
-    return outside(a, IMAGE_HEADER_SIZE) == PC_OK ? check_header((const uint8_t *)a, &info) : PC_ERR_PARAM;
+    return engine_outside(a, IMAGE_HEADER_SIZE) == PC_OK ? engine_check_header((const uint8_t *)a, &info)
+                                                         : PC_ERR_PARAM;
   }
   case ENGINE_SET_STATE:
     return engine_states.set((uint32_t)a, (uint32_t)b);
   case ENGINE_RAISE_MINIMUM:
     return raise_minimum(a);
   case ENGINE_VERIFY_RECEIVED:
-    return outside(a, IMAGE_HEADER_SIZE) == PC_OK ? engine_verify_received((const uint8_t *)a) : PC_ERR_PARAM;
+    return engine_outside(a, IMAGE_HEADER_SIZE) == PC_OK ? engine_verify_received((const uint8_t *)a) : PC_ERR_PARAM;
   case ENGINE_LOCK:
     crypto_cbc_end(&engine_cbc);
     engine.open = ENGINE_NO;
@@ -258,19 +259,24 @@ pc_status engine_dispatch(uint32_t service, uintptr_t a, uintptr_t b, uintptr_t 
     return PC_ERR_STATE;
   switch (service) {
   case ENGINE_GET_INFO:
-    if (outside(b, sizeof(struct engine_image_info)) != PC_OK || (b & 3u) != 0)
+    if (engine_outside(b, sizeof(struct engine_image_info)) != PC_OK || (b & 3u) != 0)
       return PC_ERR_PARAM;
     return get_info(a, (struct engine_image_info *)b);
   case ENGINE_GET_STATE:
-    if (outside(b, 4) != PC_OK || (b & 3u) != 0)
+    if (engine_outside(b, 4) != PC_OK || (b & 3u) != 0)
       return PC_ERR_PARAM;
     return get_state(a, (uint32_t *)b);
   case ENGINE_VALIDATE:
     return validate(a);
   case ENGINE_CHECK_CANDIDATE:
-    if (outside(a, IMAGE_HEADER_SIZE) != PC_OK)
+    if (engine_outside(a, IMAGE_HEADER_SIZE) != PC_OK)
       return PC_ERR_PARAM;
     return check_candidate((const uint8_t *)a);
+  case ENGINE_PATCH_BEGIN:
+  case ENGINE_PATCH_TARGET:
+  case ENGINE_PATCH_DATA:
+  case ENGINE_PATCH_END:
+    return engine_patch(service, a, b);
   default:
     break;
   }

@@ -89,6 +89,13 @@ pc_status engine_header_load(uint32_t image, uint32_t source, uint8_t header[IMA
 pc_status engine_header_check(const uint8_t header[IMAGE_HEADER_SIZE], struct image_info *info);
 pc_status engine_header_store(uint32_t image, const uint8_t header[IMAGE_HEADER_SIZE]);
 
+/* gate.c: PC_OK if a caller's buffer is not empty, does not wrap and lies outside everything that is the engine's. */
+pc_status engine_outside(uintptr_t at, uintptr_t size);
+/* gate.c: a caller's header, copied into engine.verify.header and checked there. */
+pc_status engine_check_header(const uint8_t *header, struct image_info *info);
+/* patch_delta.c or patch_none.c: the ENGINE_PATCH_ services. */
+pc_status engine_patch(uint32_t service, uintptr_t a, uintptr_t b);
+
 /* gate.c: what ENGINE_GET_INFO tells of a header. */
 void engine_describe(const uint8_t *header, const struct image_info *info, struct engine_image_info *out);
 

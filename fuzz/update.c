@@ -50,7 +50,7 @@ static void run(void *argument)
 {
   (void)argument;
   static struct update u;
-  const struct update_target target = {&slot, 1, SLOT - 2u * PAGE, check_header, NULL, NULL};
+  const struct update_target target = {&slot, 1, SLOT - 2u * PAGE, check_header, NULL, NULL, NULL};
   memset(&u, 0xA5, sizeof u);
   update_init(&u, &target);
 

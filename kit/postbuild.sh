@@ -75,7 +75,8 @@ case $patchref in
     elif ! "$tool" help image patch >/dev/null 2>&1; then
       echo "postbuild: note: this portcullis makes no patches" >&2
     else
-      "$tool" image patch "$@" --insecure-key-permissions --board "$map" --from "$old" "${base}_$named.sfb" \
+      "$tool" image patch "$@" --public-key "$public" --insecure-key-permissions --from-version "$("$tool" version "$patchref")" \
+        "$old" "${base}_$named.sfb" \
         -o "${base}_${patchref}_$named.sfbp"
     fi ;;
 esac

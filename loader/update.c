@@ -9,6 +9,7 @@
 
 #include "flash/flash.h"
 #include "image/header.h"
+#include "image/patch.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -138,7 +139,15 @@ static pc_status receive(struct update *u, const uint8_t *bytes, uint32_t length
     pc_status status = PC_OK;
     if (length > u->size - at)
       return PC_ERR_TRANSFER;
-    if (at < IMAGE_HEADER_SIZE) {
+    if (u->target.patch != NULL && at < 3) {
+      take = 1;
+      u->header[at] = *bytes;
+      u->is_patch = at == 2 && patch_magic(u->header);
+      if (at == 2 && u->is_patch == 0 && u->size < IMAGE_FILE_OFFSET + IMAGE_BLOCK)
+        return PC_ERR_FORMAT;
+    } else if (u->target.patch != NULL && u->is_patch != 0) {
+      return u->target.patch->write(u, bytes, length);
+    } else if (at < IMAGE_HEADER_SIZE) {
       take = min(IMAGE_HEADER_SIZE - at, length);
       memcpy(u->header + at, bytes, take);
       if (at + take == IMAGE_HEADER_SIZE)
@@ -174,9 +183,9 @@ pc_status update_begin(struct update *u, uint32_t size)
     return PC_ERR_STATE;
   if (u->step != UPDATE_IDLE)
     return leave(u, PC_ERR_STATE);
-  if (size < IMAGE_FILE_OFFSET + IMAGE_BLOCK)
+  if (size < (u->target.patch != NULL ? PATCH_FILE_OFFSET : IMAGE_FILE_OFFSET) + IMAGE_BLOCK)
     return conclude(u, PC_ERR_FORMAT);
-  if (size != UPDATE_ANY_SIZE && size - IMAGE_FILE_OFFSET > u->target.capacity)
+  if (size != UPDATE_ANY_SIZE && size > IMAGE_FILE_OFFSET && size - IMAGE_FILE_OFFSET > u->target.capacity)
     return conclude(u, PC_ERR_SIZE);
   u->size = size;
   u->step = UPDATE_HEADER;
@@ -205,14 +214,17 @@ pc_status update_finish(struct update *u)
   if (u->received != u->size || u->step != UPDATE_IMAGE)
     return conclude(u, PC_ERR_TRANSFER);
   pc_status status = PC_OK;
-  if (u->held != 0) {
+  if (u->is_patch != 0) {
+    status = u->target.patch->finish(u);
+  } else if (u->held != 0) {
     memset(u->unit + u->held, 0xFF, u->target.slot->unit - u->held);
     status = program_held(u);
     u->written = u->size - IMAGE_FILE_OFFSET;
   }
   if (status == PC_OK)
     u->step = UPDATE_READY;
-  report(u);
+  if (u->is_patch == 0)
+    report(u);
   return conclude(u, status);
 }
 

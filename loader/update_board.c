@@ -1,6 +1,7 @@
 /* Updates on this board: its slots, judged by its engine (contract in portcullis/update.h). */
 #include "board/slots.h"
 #include "image/header.h"
+#include "loader/update_patch.h"
 #include "port/port.h"
 #include "portcullis/engine.h"
 #include "portcullis/handover.h"
@@ -31,7 +32,7 @@ pc_status update_init_target(struct update_target *target, uint32_t image)
     return PC_ERR_PARAM;
   if (slot->size == 0)
     return PC_ERR_UNSUPPORTED;
-  *target = (struct update_target){slot, image, capacity(image, slot), judge, NULL, NULL};
+  *target = (struct update_target){slot, image, capacity(image, slot), judge, NULL, NULL, update_board_patch};
   return PC_OK;
 }
 

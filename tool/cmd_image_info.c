@@ -3,6 +3,8 @@
 #include "tool/fields.h"
 #include "tool/json.h"
 #include "tool/sfb.h"
+#include "tool/sfbp.h"
+#include "tool/version.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -63,10 +65,59 @@ static void show_text(const char *path, const struct sfb *sfb)
            sfb->payload_size == sfb->info.partial_size ? "" : ", NOT what the header says");
 }
 
+static void show_patch(const struct cli *cli, const struct sfbp *patch)
+{
+  const bool complete = patch->payload_size == patch->info.cipher_size, whole = patch->info.from_size == 0;
+  char from[VERSION_TEXT];
+  version_text(patch->info.from_version, IMAGE_PROTOCOL, from);
+  if (cli->json) {
+    json_object(NULL);
+    json_string("file", cli->arguments[0]);
+    json_string("kind", whole ? "compressed image" : "patch");
+    json_number("patch_size", patch->info.size);
+    json_string("from_version", from);
+    json_number("from_size", patch->info.from_size);
+    json_hex("from_tag", patch->header + PATCH_AT_FROM_TAG, 32);
+    json_object("to");
+    fields_json(&patch->to);
+    json_hex("tag", patch->to_header + IMAGE_AT_TAG, IMAGE_TAG_SIZE);
+    json_end();
+    json_number("payload_size", patch->payload_size);
+    json_bool("complete", complete);
+    json_end();
+    return;
+  }
+  printf("%s: %s, not authenticated (image verify does that)\n", cli->arguments[0],
+         whole ? "compressed image" : "patch");
+  printf("  patch            %u bytes in clear%s\n", patch->info.size, complete ? "" : ", NOT what the file holds");
+  if (whole) {
+    printf("  from             any version\n");
+  } else {
+    printf("  from             version %s, %u bytes\n", from, patch->info.from_size);
+    fields_text_hex("from tag", patch->header + PATCH_AT_FROM_TAG, 32);
+  }
+  printf("  to:\n");
+  fields_text(&patch->to);
+  fields_text_hex("tag", patch->to_header + IMAGE_AT_TAG, IMAGE_TAG_SIZE);
+}
+
+static int run_patch(struct cli *cli)
+{
+  struct problem problem;
+  struct sfbp patch;
+  if (!sfbp_read(cli->arguments[0], &patch, &problem))
+    return cli_report(cli, &problem);
+  show_patch(cli, &patch);
+  sfbp_free(&patch);
+  return CLI_OK;
+}
+
 static int run(struct cli *cli)
 {
   struct problem problem;
   struct sfb sfb;
+  if (sfbp_is_file(cli->arguments[0]))
+    return run_patch(cli);
   if (!sfb_read(cli->arguments[0], &sfb, &problem))
     return cli_report(cli, &problem);
   (cli->json ? show_json : show_text)(cli->arguments[0], &sfb);
@@ -78,7 +129,8 @@ const struct cli_command cmd_image_info = {
     .name = "image info",
     .arguments = "FILE",
     .summary = "Show every field of an image's header",
-    .details = "FILE: an .sfb file, also one of X-CUBE-SBSFU (protocol 1), or a header alone. Needs no key and checks "
+    .details = "FILE: an .sfb file, also one of X-CUBE-SBSFU (protocol 1), a header alone, or a .sfbp file. Needs no "
+               "key and checks "
                "no signature.",
     .examples = "portcullis image info app.sfb\nportcullis image info app.sfb --json",
     .min_arguments = 1,

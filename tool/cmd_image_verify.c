@@ -7,6 +7,7 @@
 #include "tool/keys.h"
 #include "tool/objfile/file.h"
 #include "tool/sfb.h"
+#include "tool/sfbp.h"
 
 #include <openssl/crypto.h>
 #include <stdio.h>
@@ -70,8 +71,58 @@ static bool check_board(const struct cli *cli, const char *path, const struct sf
   return true;
 }
 
+/* The same with a patch, applied to the firmware of --base. *clear: patch->to.size bytes, malloc'ed. */
+static bool open_patch(const struct cli *cli, const struct sfbp *patch, uint8_t **clear, struct problem *problem)
+{
+  const char *path = cli->arguments[0], *base = cli_value(cli, "base");
+  char key_path[KEYS_PATH];
+  uint8_t point[64], key[16];
+  struct firmware old = {0};
+  *clear = NULL;
+  if (!keys_find_public(cli, key_path, problem) || !keys_load_public(key_path, point, problem) ||
+      !sfbp_authentic(path, patch, point, problem) || !keys_find_encryption(cli, key_path, problem) ||
+      !keys_load_encryption(cli, key_path, key, problem))
+    return false;
+  bool ok = (base == NULL || firmware_read(base, 0, &old, problem)) &&
+            sfbp_apply(path, patch, key, old.bytes, old.size, clear, problem);
+  OPENSSL_cleanse(key, sizeof key);
+  firmware_free(&old);
+  return ok;
+}
+
+static int run_patch(struct cli *cli, const char *out)
+{
+  struct problem problem;
+  struct sfbp patch;
+  uint8_t *clear = NULL;
+  bool ok = sfbp_read(cli->arguments[0], &patch, &problem), read = ok;
+  ok = ok && open_patch(cli, &patch, &clear, &problem);
+  if (ok && out != NULL) {
+    problem.code = CLI_INPUT;
+    ok = objfile_spit(out, clear, patch.to.size, 0666, problem.text, sizeof problem.text);
+  }
+  if (cli->json && (ok || problem.code == CLI_REFUSED)) {
+    json_object(NULL);
+    json_string("file", cli->arguments[0]);
+    json_bool("valid", ok);
+    json_string("reason", ok ? NULL : problem.text);
+    if (read)
+      fields_json(&patch.to);
+    json_end();
+  } else if (ok) {
+    printf("%s: valid: signatures, the firmware it is for, and the result are right\n", cli->arguments[0]);
+    fields_text(&patch.to);
+  }
+  free(clear);
+  if (read)
+    sfbp_free(&patch);
+  return ok ? CLI_OK : cli_report(cli, &problem);
+}
+
 static int verify(struct cli *cli)
 {
+  if (sfbp_is_file(cli->arguments[0]))
+    return run_patch(cli, NULL);
   const char *path = cli->arguments[0], *base = cli_value(cli, "base");
   struct problem problem;
   struct sfb sfb;
@@ -105,6 +156,8 @@ static int verify(struct cli *cli)
 
 static int decrypt(struct cli *cli)
 {
+  if (sfbp_is_file(cli->arguments[0]))
+    return run_patch(cli, cli_value(cli, "output"));
   const char *path = cli->arguments[0], *out = cli_value(cli, "output");
   struct problem problem;
   struct sfb sfb;
@@ -128,20 +181,21 @@ static int decrypt(struct cli *cli)
 }
 
 static const struct cli_option verify_options[] = {
-    {"base", 0, "OLD", "partial image: the clear firmware it is for; checks the whole image's tag too", false, false},
+    {"base", 0, "OLD", "the clear firmware that a partial image or a .sfbp is for", false, false},
     {"board", 'b', "NAME", "also check that the image fits this board", false, false},
     {0},
 };
 
 static const struct cli_option decrypt_options[] = {
     {"output", 'o', "FILE", "raw binary to write", true, false},
+    {"base", 0, "OLD", "the clear firmware that a .sfbp is for", false, false},
     {0},
 };
 
 const struct cli_command cmd_image_verify = {
     .name = "image verify",
     .arguments = "FILE",
-    .summary = "Check signature, decryption and tag of an .sfb file, as a device does",
+    .summary = "Check signature, decryption and tag of an .sfb or .sfbp file, as a device does",
     .details = "Exit code 0: valid. 1: refused, and why. Signature first, nothing is decrypted before it is right.",
     .options = {verify_options, keys_public_options, keys_encryption_options},
     .examples = "portcullis image verify app.sfb --keys keys\n"
@@ -155,7 +209,7 @@ const struct cli_command cmd_image_verify = {
 const struct cli_command cmd_image_decrypt = {
     .name = "image decrypt",
     .arguments = "FILE",
-    .summary = "Verify an .sfb file and write its image in clear",
+    .summary = "Verify an .sfb or .sfbp file and write its image in clear",
     .options = {decrypt_options, keys_public_options, keys_encryption_options},
     .examples = "portcullis image decrypt app.sfb --keys keys -o app.bin",
     .min_arguments = 1,

@@ -32,6 +32,20 @@ enum engine_service {
    * active image and the stored minimum. PC_ERR_FORMAT, _SIZE, _SIGNATURE, _PRODUCT, _VERSION say why not;
    * PC_ERR_LOG_FULL: it wants to raise the minimum version, and there is no room to store another. */
   ENGINE_CHECK_CANDIDATE = 0x14,
+  /* A patch (.sfbp, docs/format.md) into the download slot: ciphertext goes in, the ciphertext of the new image comes
+   * to lie in the slot from its second page on, as if it had been downloaded whole; no key and no clear text leave the
+   * engine. One at a time; a new BEGIN gives up what was under way, an error ends it. PC_ERR_UNSUPPORTED: this board
+   * takes no patches. BEGIN: a: the patch header (192 bytes). PC_ERR_FORMAT, _SIZE, _SIGNATURE; PC_ERR_TAG: the active
+   * image is not the one that the patch is for; PC_ERR_STATE: an install is under way. Reads the whole active image.
+   * Touches no flash. TARGET: a: the TO header (320 bytes). Judges it as ENGINE_CHECK_CANDIDATE does; PC_ERR_TAG: not
+   * the patch's. Touches no flash. DATA: a: ciphertext, b: bytes, a multiple of 16. Erases each page before it writes
+   * there; the slot's first page is left alone: the caller has erased it. PC_ERR_FORMAT: damaged patch;
+   * PC_ERR_TRANSFER: too much; PC_ERR_FLASH, _ECC. END: PC_OK only if all came, and what lies in the slot has the TO
+   * header's size and tag. PC_ERR_TRANSFER, _FORMAT, _TAG. */
+  ENGINE_PATCH_BEGIN = 0x15,
+  ENGINE_PATCH_TARGET = 0x16,
+  ENGINE_PATCH_DATA = 0x17,
+  ENGINE_PATCH_END = 0x18,
 
   /* ---- [boot] ---- */
   ENGINE_INIT = 0x21, /* once after reset, before anything else */

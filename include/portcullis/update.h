@@ -37,6 +37,15 @@
 #define UPDATE_UNIT        32u         /* largest write unit of any flash */
 
 struct flash_area;
+struct update;
+
+/* How patches (.sfbp) are taken, on boards that take them: loader/update_patch.c. Not for callers. */
+struct update_patch {
+  /* Bytes of a file that begins as a patch does, from its fourth on. */
+  pc_status (*write)(struct update *u, const uint8_t *bytes, uint32_t length);
+  /* All were given. */
+  pc_status (*finish)(struct update *u);
+};
 
 /* Where a file goes, and who judges it. update_init_image() fills it in for a board. */
 struct update_target {
@@ -49,6 +58,7 @@ struct update_target {
    * refreshed when much is written in one call. May be NULL. */
   void (*progress)(void *ctx, uint32_t done, uint32_t total);
   void *ctx;
+  const struct update_patch *patch; /* NULL: no patches; a .sfbp is then PC_ERR_FORMAT */
 };
 
 /* Wide constants: no flipped bit makes one of another. */
@@ -72,6 +82,7 @@ struct update {
   uint32_t written;  /* bytes of the image that were programmed */
   uint32_t erased;   /* bytes of the slot that were erased for it */
   uint32_t held;     /* bytes in `unit`: the beginning of a write unit, until the rest of it comes */
+  uint32_t is_patch; /* 1: a .sfbp */
   _Alignas(8) uint8_t unit[UPDATE_UNIT];
   _Alignas(8) uint8_t header[UPDATE_HEADER_SIZE];
 };

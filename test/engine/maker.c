@@ -57,17 +57,39 @@ void maker_sign(uint8_t header[IMAGE_HEADER_SIZE])
   ECDSA_SIG_free(signature);
 }
 
+bool maker_verify(const uint8_t public_point[64], const uint8_t digest[32], const uint8_t signature[64])
+{
+  if (memcmp(public_point, public_key + 1, 64) != 0)
+    return false;
+  uint8_t der[80], *at = der;
+  ECDSA_SIG *pair = ECDSA_SIG_new();
+  need(pair != NULL && ECDSA_SIG_set0(pair, BN_bin2bn(signature, 32, NULL), BN_bin2bn(signature + 32, 32, NULL)) == 1);
+  int size = i2d_ECDSA_SIG(pair, &at);
+  ECDSA_SIG_free(pair);
+  EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(key, NULL);
+  need(context != NULL && EVP_PKEY_verify_init(context) == 1);
+  bool right = EVP_PKEY_verify(context, der, (size_t)size, digest, 32) == 1;
+  EVP_PKEY_CTX_free(context);
+  return right;
+}
+
+void maker_encrypt(uint8_t *bytes, const uint8_t iv[16], uint32_t length)
+{
+  int size = 0;
+  EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
+  need(EVP_EncryptInit_ex(context, EVP_aes_128_cbc(), NULL, aes_key, iv) == 1);
+  need(EVP_CIPHER_CTX_set_padding(context, 0) == 1);
+  need(EVP_EncryptUpdate(context, bytes, &size, bytes, (int)length) == 1 && (uint32_t)size == length);
+  EVP_CIPHER_CTX_free(context);
+}
+
 void maker_pack(const struct image_info *info, const uint8_t *clear, uint8_t header[IMAGE_HEADER_SIZE], uint8_t *cipher)
 {
   uint8_t tag[32], iv[16];
-  int size = 0;
   need(RAND_bytes(iv, sizeof iv) == 1);
   SHA256(clear, info->size, tag);
   need(image_header_build(header, info, tag, tag, iv) == PC_OK);
   maker_sign(header);
-  EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
-  need(EVP_EncryptInit_ex(context, EVP_aes_128_cbc(), NULL, aes_key, iv) == 1);
-  need(EVP_CIPHER_CTX_set_padding(context, 0) == 1);
-  need(EVP_EncryptUpdate(context, cipher, &size, clear, (int)info->size) == 1 && (uint32_t)size == info->size);
-  EVP_CIPHER_CTX_free(context);
+  memcpy(cipher, clear, info->size);
+  maker_encrypt(cipher, iv, info->size);
 }

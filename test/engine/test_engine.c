@@ -505,7 +505,7 @@ static pc_status receive_start(const uint8_t *bytes, uint32_t image_size)
   memset(file, 0xFF, sizeof file);
   memcpy(file, bytes, IMAGE_HEADER_SIZE);
   const struct flash_area *slot = &engine_board.image[0].slots.download;
-  const struct update_target target = {slot, 1, slot->size - 2 * slot->page, judge_in_engine, NULL, NULL};
+  const struct update_target target = {slot, 1, slot->size - 2 * slot->page, judge_in_engine, NULL, NULL, NULL};
   update_init(&u, &target);
   pc_status status = update_begin(&u, IMAGE_FILE_OFFSET + image_size);
   for (uint32_t at = 0; status == PC_OK && at < sizeof file; at += 64)

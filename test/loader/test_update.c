@@ -85,7 +85,7 @@ static void prepare(uint32_t page, uint32_t unit)
   simflash_load(BASE, old, sizeof old);
   simflash_clear_counts();
   memset(&u, 0xA5, sizeof u);
-  const struct update_target target = {&slot, 1, slot.size - 2u * slot.page, judge, progress, &slot};
+  const struct update_target target = {&slot, 1, slot.size - 2u * slot.page, judge, progress, &slot, NULL};
   update_init(&u, &target);
   verdict = PC_OK;
   checks = 0;
@@ -378,7 +378,7 @@ static void an_image_for_another_slot_touches_nothing(void **state)
   assert_int_equal(feed(IMAGE_FILE_OFFSET + image_size(), 512, 512), PC_ERR_PARAM);
   assert_untouched();
   checks = 0;
-  update_init(&u, &(const struct update_target){&slot, 0, CAPACITY, judge, NULL, &slot});
+  update_init(&u, &(const struct update_target){&slot, 0, CAPACITY, judge, NULL, &slot, NULL});
   uint32_t length = IMAGE_FILE_OFFSET + image_size();
   assert_int_equal(feed(length, length, 512), PC_OK);
 }

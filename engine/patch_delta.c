@@ -1,0 +1,235 @@
+/* Patches: the new image put together from the active one, page by page into the download slot, encrypted with the IV
+ * of its own header. So the slot holds what a download of the whole .sfb would have left there, byte for byte, and the
+ * install knows nothing of patches: it authenticates the image as any other.
+ */
+#include "delta/delta.h"
+#include "engine/internal.h"
+#include "image/patch.h"
+
+#include <string.h>
+
+/* Wide constants, in this order. */
+#define CLOSED 0u
+#define BEGUN  0x5B3C0F01u
+#define OPEN   0x24C3F0A6u
+
+static struct {
+  uint32_t step;
+  uint32_t image, from_size;
+  uint32_t patch_left, cipher_left; /* bytes to come, in clear and as ciphertext */
+  uint32_t written;                 /* bytes of the target */
+  struct image_info to;
+  uint8_t to_digest[CRYPTO_HASH_SIZE], to_tag[CRYPTO_HASH_SIZE];
+  struct crypto_hash hash;
+  struct delta_decoder decoder;
+} patch;
+
+/* Keys: of the patch that comes, and of the image that goes to the slot. */
+static struct crypto_cbc incoming __attribute__((section(".secret"))), outgoing __attribute__((section(".secret")));
+
+static void close(void)
+{
+  crypto_cbc_end(&incoming);
+  crypto_cbc_end(&outgoing);
+  crypto_wipe(&patch, sizeof patch);
+}
+
+static const struct install_slot *slots(void)
+{
+  return &engine_slot(patch.image)->slots;
+}
+
+/* ---------- what the decoder works on ---------- */
+
+static pc_status read_source(void *context, uint32_t offset, void *to, uint32_t size)
+{
+  (void)context;
+  return flash_read(&slots()->active, offset, to, size);
+}
+
+static pc_status write_target(void *context, const void *from, uint32_t size)
+{
+  const struct flash_area *area = &slots()->download;
+  const uint32_t at = area->page + patch.written;
+  uint32_t block[DELTA_WRITE / 4];
+  (void)context;
+  if (delta_target_size(&patch.decoder) != patch.to.size)
+    return PC_ERR_FORMAT; /* so `size` is a multiple of 16 */
+  crypto_hash_add(&patch.hash, from, size);
+  pc_status status = crypto_cbc_encrypt(&outgoing, from, (uint8_t *)block, size);
+  if (status == PC_OK && at % area->page == 0)
+    status = flash_erase(area, at, area->page);
+  if (status == PC_OK)
+    status = flash_program(area, at, block, size);
+  patch.written += size;
+  return status;
+}
+
+static const struct delta_io io = {NULL, read_source, write_target};
+
+/* ---------- the services ---------- */
+
+static void digest_of(const uint8_t *bytes, uint32_t size, uint8_t digest[CRYPTO_HASH_SIZE])
+{
+  crypto_hash_start(&patch.hash);
+  crypto_hash_add(&patch.hash, bytes, size);
+  crypto_hash_end(&patch.hash, digest);
+}
+
+/* Equal, asked twice: one skipped branch is not enough. */
+static pc_status same(const uint8_t *a, const uint8_t *b)
+{
+  volatile pc_status verdict = crypto_compare(a, b, CRYPTO_HASH_SIZE, PC_ERR_TAG);
+  if (verdict != PC_OK)
+    return PC_ERR_TAG;
+  verdict = crypto_compare(b, a, CRYPTO_HASH_SIZE, PC_ERR_TAG);
+  return verdict;
+}
+
+static pc_status authentic(const struct engine_slot *slot, const uint8_t *header)
+{
+  uint8_t digest[CRYPTO_HASH_SIZE], key[CRYPTO_PUBLIC_SIZE];
+  digest_of(header, PATCH_SIGNED_SIZE, digest);
+  slot->public_key(key);
+  volatile pc_status verdict = crypto_verify(key, digest, header + PATCH_AT_SIGNATURE);
+  return verdict != PC_OK ? PC_ERR_SIGNATURE : verdict;
+}
+
+/* Is the active image, as it lies in flash, the one that the patch is for? */
+static pc_status is_source(const uint8_t *tag)
+{
+  uint8_t digest[CRYPTO_HASH_SIZE];
+  pc_status status = PC_OK;
+  if (patch.from_size == 0)
+    return PC_OK;
+  if (patch.from_size > slots()->active.size)
+    return PC_ERR_TAG;
+  crypto_hash_start(&patch.hash);
+  for (uint32_t at = 0; at < patch.from_size && status == PC_OK;) {
+    uint32_t size = patch.from_size - at < ENGINE_CHUNK ? patch.from_size - at : ENGINE_CHUNK;
+    status = flash_read(&slots()->active, at, engine.chunk, size);
+    crypto_hash_add(&patch.hash, engine.chunk, size);
+    at += size;
+  }
+  crypto_hash_end(&patch.hash, digest);
+  crypto_wipe(engine.chunk, sizeof engine.chunk);
+  return status == PC_OK ? same(digest, tag) : status;
+}
+
+static pc_status begin(const uint8_t *from)
+{
+  uint8_t *header = engine.verify.header; /* in our RAM, where nobody changes it meanwhile */
+  struct patch_info info;
+  uint8_t key[CRYPTO_KEY_SIZE];
+  if (INSTALL_RECORD_STEP(engine.journal.last) != INSTALL_NONE)
+    return PC_ERR_STATE; /* both slots hold parts of images */
+  engine.verify.image = 0;
+  memcpy(header, from, PATCH_HEADER_SIZE);
+  pc_status status = patch_header_parse(header, DELTA_MAX_SIZE, &info);
+  if (status != PC_OK)
+    return status;
+  const struct engine_slot *slot = engine_slot(info.image);
+  if (slot == NULL)
+    return PC_ERR_FORMAT;
+  status = authentic(slot, header);
+  if (status != PC_OK)
+    return status;
+  patch.image = info.image;
+  patch.from_size = info.from_size;
+  status = is_source(header + PATCH_AT_FROM_TAG);
+  if (status != PC_OK)
+    return status;
+  patch.patch_left = info.size;
+  patch.cipher_left = info.cipher_size;
+  memcpy(patch.to_digest, header + PATCH_AT_TO_DIGEST, sizeof patch.to_digest);
+  slot->encryption_key(key);
+  crypto_cbc_start(&incoming, key, header + PATCH_AT_IV);
+  crypto_wipe(key, sizeof key);
+  patch.step = BEGUN;
+  return status;
+}
+
+static pc_status target(const uint8_t *from)
+{
+  uint8_t key[CRYPTO_KEY_SIZE], digest[CRYPTO_HASH_SIZE];
+  uint32_t old_size;
+  pc_status status = engine_check_header(from, &patch.to);
+  if (status == PC_OK)
+    status = engine_rules(&patch.to, &old_size);
+  if (status != PC_OK)
+    return status;
+  if (patch.to.partial_size != patch.to.size)
+    return PC_ERR_UNSUPPORTED; /* a patch makes whole images */
+  const uint8_t *header = engine.verify.header;
+  digest_of(header, IMAGE_SIGNED_SIZE, digest);
+  status = same(digest, patch.to_digest);
+  if (status != PC_OK || patch.to.image != patch.image)
+    return PC_ERR_TAG;
+  memcpy(patch.to_tag, header + IMAGE_AT_TAG, sizeof patch.to_tag);
+  engine_slot(patch.image)->encryption_key(key);
+  crypto_cbc_start_encrypt(&outgoing, key, header + IMAGE_AT_IV);
+  crypto_wipe(key, sizeof key);
+  crypto_hash_start(&patch.hash);
+  patch.written = 0;
+  patch.step = OPEN;
+  return delta_start(&patch.decoder, &io, patch.from_size, patch.to.size);
+}
+
+static pc_status data(const uint8_t *from, uint32_t size)
+{
+  uint8_t clear[CRYPTO_BLOCK];
+  pc_status status = PC_OK;
+  if (size > patch.cipher_left)
+    return PC_ERR_TRANSFER;
+  patch.cipher_left -= size;
+  for (; size != 0 && status == PC_OK; size -= CRYPTO_BLOCK, from += CRYPTO_BLOCK) {
+    uint32_t take = patch.patch_left < CRYPTO_BLOCK ? patch.patch_left : CRYPTO_BLOCK;
+    status = crypto_cbc_decrypt(&incoming, from, clear, CRYPTO_BLOCK);
+    if (status == PC_OK)
+      status = delta_feed(&patch.decoder, clear, take);
+    patch.patch_left -= take;
+  }
+  crypto_wipe(clear, sizeof clear);
+  return status;
+}
+
+static pc_status end(void)
+{
+  uint8_t digest[CRYPTO_HASH_SIZE];
+  if (patch.cipher_left != 0)
+    return PC_ERR_TRANSFER;
+  pc_status status = delta_finish(&patch.decoder);
+  if (status != PC_OK)
+    return status;
+  if (patch.written != patch.to.size)
+    return PC_ERR_FORMAT;
+  crypto_hash_end(&patch.hash, digest);
+  return same(digest, patch.to_tag);
+}
+
+pc_status engine_patch(uint32_t service, uintptr_t a, uintptr_t b)
+{
+  const uintptr_t size = service == ENGINE_PATCH_BEGIN    ? PATCH_HEADER_SIZE
+                         : service == ENGINE_PATCH_TARGET ? IMAGE_HEADER_SIZE
+                                                          : b;
+  /* What the caller did wrong changes nothing; any other error ends the patch. */
+  if (service != ENGINE_PATCH_END &&
+      (engine_outside(a, size) != PC_OK || (service == ENGINE_PATCH_DATA && size % CRYPTO_BLOCK != 0)))
+    return PC_ERR_PARAM;
+  if (service == ENGINE_PATCH_BEGIN)
+    close();
+  else if (patch.step != (service == ENGINE_PATCH_TARGET ? BEGUN : OPEN))
+    return PC_ERR_STATE;
+  pc_status status;
+  if (service == ENGINE_PATCH_BEGIN)
+    status = begin((const uint8_t *)a);
+  else if (service == ENGINE_PATCH_TARGET)
+    status = target((const uint8_t *)a);
+  else if (service == ENGINE_PATCH_DATA)
+    status = data((const uint8_t *)a, (uint32_t)size);
+  else
+    status = end();
+  if (status != PC_OK || service == ENGINE_PATCH_END)
+    close();
+  return status;
+}

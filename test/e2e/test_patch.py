@@ -1,0 +1,99 @@
+#!/usr/bin/python3
+"""Patches on the ARM boot loader: over YMODEM and from a USB drive, a chain of them, and those that do not apply. The patches are
+made by `portcullis image patch`; the full images by openssl alone."""
+import os
+import subprocess
+import unittest
+
+import e2e
+from e2e import ARM, BUILD, KEYS, sim
+
+FIRMWARE = f'{ARM}/test-l476-patch'
+HEADER, ACTIVE, DOWNLOAD, PAGE = 0x08080000, 0x08088000, 0x0800A000, 2048
+NAMES = {'old': (1, 0), 'new': (1, 1), 'third': (1, 2), 'other': (1, 3)}
+
+
+def image(name):
+    e2e.sh('arm-none-eabi-objcopy', '-O', 'binary', f'{FIRMWARE}/tiny-{name}.elf', f'{name}.clear')
+    with open(f'{name}.clear', 'rb') as f:
+        data = f.read()
+    return data + b'\xff' * (-len(data) % 16)
+
+
+def sfb(name, **fields):
+    return e2e.sfb(image(name), e2e.version(*NAMES[name]), **fields)
+
+
+def sfbp(old, new, **fields):
+    """The patch between two of them."""
+    e2e.write(f'{old}.sfb', sfb(old))
+    e2e.write(f'{new}.sfb', sfb(new, **fields))
+    subprocess.run([BUILD + '/portcullis', 'image', 'patch', '--keys', KEYS, '--effort', '1', f'{old}.sfb', f'{new}.sfb', '-o',
+                    'made.sfbp'], check=True, stdout=subprocess.DEVNULL)
+    with open('made.sfbp', 'rb') as f:
+        return f.read()
+
+
+def drive(files):
+    if os.path.exists('drive.img'):
+        os.remove('drive.img')
+    e2e.sh('truncate', '-s', '4M', 'drive.img')
+    e2e.sh('mkfs.vfat', 'drive.img')
+    for name, content in files.items():
+        e2e.sh('mcopy', '-i', 'drive.img', e2e.write('one', content), '::' + name)
+    return 'drive.img'
+
+
+class Patch(unittest.TestCase):
+    def setUp(self):
+        self.state = self.id().rsplit('.', 1)[1]
+        self.flash('--load', FIRMWARE + '/boot.elf')
+        data = image('old')
+        header = e2e.header(data, e2e.version(*NAMES['old']))[:192] + b'\xff' * 32 + b'\0' * 96
+        self.flash('--load', e2e.write('header', header) + '@' + hex(HEADER))
+        self.flash('--load', e2e.write('active', data) + '@' + hex(ACTIVE))
+
+    def flash(self, *args):
+        sim.run('--state', self.state, *args, '--no-run', '--quiet').check_returncode()
+
+    def boots(self, expected, *args):
+        ran = sim.run('--state', self.state, '--uart', 'none', '--transcript', 'said', '--until',
+                      f'TINY {expected} runs, engine answers\r\n', '--max-seconds', '60', *args)
+        with open('said', encoding='ascii', errors='replace') as f:
+            said = f.read()
+        self.assertEqual(ran.returncode, 0, said + ran.stderr.decode())
+        return said
+
+    def test_a_chain_of_patches_runs_by_itself(self):
+        stick = drive({'v12.sfbp': sfbp('new', 'third'), 'v11.sfbp': sfbp('old', 'new'), 'v13.sfbp': sfbp('third', 'other')})
+        said = self.boots('other', '--drive', stick)
+        for step in ('version 1.0.0 -> 1.1.0', 'version 1.1.0 -> 1.2.0', 'version 1.2.0 -> 1.3.0'):
+            self.assertIn(step, said)
+        self.assertNotIn('Refused', said)
+        self.assertNotIn('USB drive', self.boots('other', '--drive', stick))
+
+    def test_a_patch_for_another_image_of_that_version_falls_back_to_the_full_one(self):
+        patch = sfbp('new', 'third')
+        wrong = bytearray(sfbp('old', 'new'))
+        wrong[400 % len(wrong)] ^= 1  # its ciphertext
+        said = self.boots('third', '--drive', drive({'a.sfbp': patch, 'b.sfbp': bytes(wrong), 'c.sfb': sfb('third')}))
+        self.assertIn('version 1.0.0 -> 1.1.0', said)
+        self.assertIn('Refused', said)
+        self.assertIn('USB drive: c.sfb, version 1.2.0', said)
+
+    def test_over_the_serial_line(self):
+        patch = sfbp('old', 'new')
+        e2e.write('update.sfbp', patch)
+        self.assertLess(len(patch), len(sfb('new')))
+        with e2e.Board(self.state) as board:
+            board.control('button press')
+            board.control('reset')
+            board.loader_waits()
+            board.control('button release')
+            board.sb('update.sfbp')
+            board.wait_text('TINY new runs', fail=['CRITICAL FAILURE'])
+            board.stop()
+
+
+if __name__ == '__main__':
+    unittest.main()
