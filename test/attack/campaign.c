@@ -9,9 +9,10 @@
  * inputs are those of the uninjured run. --bad: reaching this address is a bypass; --good: the application that may
  * run. --end: what the uninjured run says when it has decided. --share: every N-th injection only.
  *
- * The path is walked once to list the instructions. Then it is walked again in stretches; in front of each injection
- * the process forks, the child does the damage and runs on. A child whose state is that of the uninjured run at the end
- * of the stretch has converged: the rest is known. Prints one JSON object; exit 1 if there was a bypass. */
+ * The path is walked once to list the instructions. Then it is walked again in stretches, each in a process of its own; a
+ * snapshot of the chip in front of each injection brings the run back. A damaged run whose state is that of the
+ * uninjured one at the end of the stretch has converged: the rest is known. Prints one JSON object; exit 1 if there was
+ * a bypass. */
 #include "sim/soc/soc.h"
 
 #include <stdlib.h>
@@ -20,17 +21,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define SETTLE     3000u /* instructions between the last injection of a stretch and the comparison */
-#define STRETCH    4000u /* longest stretch */
-#define BATCH      160u  /* most injections of a stretch */
-#define TRACE_MAX  64000000u
-#define LIMIT      6000000u /* instructions after the injection; then it hangs */
-#define SRAM1      0x20000000u
-#define SRAM1_SIZE 0x18000u
-#define SRAM2      0x10000000u
-#define SRAM2_SIZE 0x1000u
-#define MEMO       8u
-#define MEMO_SIZE  160u
+#define SETTLE    3000u /* instructions between the last injection of a stretch and the comparison */
+#define STRETCH   4000u /* longest stretch */
+#define BATCH     160u  /* most injections of a stretch */
+#define TRACE_MAX 64000000u
+#define LIMIT     6000000u /* instructions after the injection; then it hangs */
+#define MEMO      8u
+#define MEMO_SIZE 160u
 
 enum kind { SKIP = 's', PAIR = 'p', FLIP = 'f' };
 enum outcome { CONVERGED, REFUSED, RESET, HANG, LOADER, BYPASS, OUTCOMES };
@@ -137,13 +134,6 @@ static void load(const char *path, uint32_t at)
   free(bytes);
 }
 
-static uint32_t word(uint32_t at)
-{
-  uint8_t b[4] = {0};
-  (void)soc_mem_read(soc, at, b, 4);
-  return (uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
-}
-
 static uint32_t half(uint32_t at)
 {
   uint8_t b[2] = {0};
@@ -200,38 +190,39 @@ static char function_kind(uint32_t pc)
 }
 
 /* ---- the state that decides what comes next ---- */
-static const struct {
-  uint32_t base, words;
-} peripherals[] = {{0x40021000, 0x28}, {0x40022000, 0x15}, {0x48000000, 12}, {0x48000400, 12},
-                   {0x48000800, 12},   {0x40004400, 4},    {0x40010000, 2},  {0x40010400, 8},
-                   {0x40011C00, 9},    {0x40003004, 2},    {0x40007000, 2},  {0x40002840, 1}};
-#define SNAPSHOT (SRAM1_SIZE + SRAM2_SIZE + 1024u)
-static uint8_t *reference; /* shared between a stretch's scout and its walker */
+struct state {
+  uint64_t hash, flash_ops, said;
+};
+static struct state reference; /* of the uninjured run at the end of the stretch */
 
-static void snapshot(uint8_t *to)
+static struct state state_now(void)
+{
+  return (struct state){soc_hash(soc, NULL, 0), soc_flash_ops(soc), said};
+}
+
+/* A place to come back to: the chip, and what this program knows about the run. Nothing is taken from the console. */
+struct place {
+  struct soc_snapshot *chip;
+  size_t said;
+  bool seen, was_reset;
+};
+
+static struct place remember(void)
+{
+  return (struct place){soc_save_snapshot(soc), said, seen, was_reset};
+}
+
+static void come_back(const struct place *to)
 {
   struct cpu *cpu = soc_cpu(soc);
-  (void)soc_mem_read(soc, SRAM1, to, SRAM1_SIZE);
-  (void)soc_mem_read(soc, SRAM2, to + SRAM1_SIZE, SRAM2_SIZE);
-  uint32_t *w = (uint32_t *)(void *)(to + SRAM1_SIZE + SRAM2_SIZE);
-  memset(w, 0, 1024);
-  for (unsigned r = 0; r <= CPU_CONTROL; r++)
-    *w++ = cpu_get(cpu, r);
-  *w++ = (uint32_t)soc_flash_ops(soc);
-  *w++ = (uint32_t)said;
-  *w++ = cpu_scs_read(cpu, 0xE000ED08);
-  *w++ = cpu_scs_read(cpu, 0xE000ED24);
-  *w++ = cpu_scs_read(cpu, 0xE000ED94);
-  for (uint32_t region = 0; region < 8; region++) {
-    uint32_t before = cpu_scs_read(cpu, 0xE000ED98);
-    cpu_scs_write(cpu, 0xE000ED98, region);
-    *w++ = cpu_scs_read(cpu, 0xE000ED9C);
-    *w++ = cpu_scs_read(cpu, 0xE000EDA0);
-    cpu_scs_write(cpu, 0xE000ED98, before);
-  }
-  for (unsigned p = 0; p < sizeof peripherals / sizeof peripherals[0]; p++)
-    for (uint32_t i = 0; i < peripherals[p].words; i++)
-      *w++ = word(peripherals[p].base + 4 * i);
+  soc_load_snapshot(soc, to->chip);
+  said = to->said;
+  console[said] = 0;
+  seen = to->seen;
+  was_reset = to->was_reset;
+  (void)cpu_breakpoint(cpu, job.bad, false);
+  (void)cpu_breakpoint(cpu, job.good, false);
+  (void)cpu_breakpoint(cpu, job.verify, false);
 }
 
 /* ---- the signature check, looked up ---- */
@@ -354,9 +345,8 @@ static void inject(const struct injection *in, uint64_t stretch_end)
       break;
   }
   if (result == OUTCOMES && !was_reset && !seen && count() == origin + stretch_end) {
-    static uint8_t mine[SNAPSHOT];
-    snapshot(mine);
-    if (memcmp(mine, reference, SNAPSHOT) == 0)
+    const struct state mine = state_now();
+    if (mine.hash == reference.hash && mine.flash_ops == reference.flash_ops && mine.said == reference.said)
       result = CONVERGED;
   }
   if (result == OUTCOMES && was_reset && (soc_flash_ops(soc) == start_ops || job.good == 0)) {
@@ -539,29 +529,22 @@ static void walk(const struct injection *from, size_t injections)
   uint64_t end = from[injections - 1].at + SETTLE;
   if (end > tally->trace_length - 1u)
     end = tally->trace_length - 1u;
-  reference = mmap(NULL, SNAPSHOT, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  if (reference == MAP_FAILED)
-    die("mmap");
-  pid_t scout = fork();
-  if (scout == 0) {
-    run_until(end);
-    snapshot(reference);
-    _exit(0);
-  }
-  int status = 0;
-  if (scout < 0 || waitpid(scout, &status, 0) != scout || status != 0)
-    die("the scout got lost");
+  struct place place = remember();
+  uint64_t at = count();
+  run_until(end);
+  reference = state_now();
+  come_back(&place);
   for (size_t i = 0; i < injections; i++) {
     run_until(from[i].at);
-    pid_t child = fork();
-    if (child == 0) {
-      inject(&from[i], end);
-      (void)fflush(stdout);
-      _exit(0);
+    if (count() != at) {
+      soc_free_snapshot(soc, place.chip);
+      place = remember();
+      at = count();
     }
-    if (child < 0 || waitpid(child, &status, 0) != child || !WIFEXITED(status) || WEXITSTATUS(status) != 0)
-      die("a child did not come back");
+    inject(&from[i], end);
+    come_back(&place);
   }
+  soc_free_snapshot(soc, place.chip);
 }
 
 static void all_stretches(void)
