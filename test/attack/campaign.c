@@ -9,8 +9,8 @@
  * inputs are those of the uninjured run. --bad: reaching this address is a bypass; --good: the application that may
  * run. --end: what the uninjured run says when it has decided. --share: every N-th injection only.
  *
- * The path is walked once to list the instructions. Then it is walked again in stretches, each in a process of its own; a
- * snapshot of the chip in front of each injection brings the run back. A damaged run whose state is that of the
+ * The path is walked once to list the instructions. Then it is walked again in stretches, each in a process of its own;
+ * a snapshot of the chip in front of each injection brings the run back. A damaged run whose state is that of the
  * uninjured one at the end of the stretch has converged: the rest is known. Prints one JSON object; exit 1 if there was
  * a bypass. */
 #include "sim/soc/soc.h"
