@@ -354,8 +354,11 @@ static void the_rng_needs_its_clock_and_repeats_from_run_to_run(void **state)
 static void a_refreshed_watchdog_does_not_bite_and_cannot_be_stopped(void **state)
 {
   struct rig *r = *state;
+  assert_int_equal(rig_read(r, RCC_CSR) & 3, 0);
   rig_write(r, IWDG + 4, 0); /* locked: ignored */
   rig_write(r, IWDG, 0xCCCC);
+  rig_write(r, RCC_CSR, 0);
+  assert_int_equal(rig_read(r, RCC_CSR) & 3, 2); /* its oscillator runs without LSION and cannot be switched off */
   rig_write(r, IWDG, 0x5555);
   rig_write(r, IWDG + 4, 1); /* /8: 4 kHz */
   rig_write(r, IWDG + 8, 39);

@@ -323,6 +323,8 @@ static uint32_t read_reg(struct soc_block *b, unsigned offset, bool peek)
       soc_poll(b);
       break;
     }
+  if (offset == CSR && l4->iwdg.running)
+    return b->v[CSR / 4] | CSR_LSIRDY; /* a running watchdog keeps the LSI on, whatever LSION says */
   return b->v[offset / 4];
 }
 
