@@ -2,7 +2,8 @@
  *
  * bench-boot BOOT.bin ENGINE_STACK BOOT_STACK SIZES OLD.sfb OLD.bin NEW.sfb NEW.bin MODE
  * MODE boot: OLD is installed and started. MODE kept: the same with NEW lying in clear in the download slot, as an
- * install leaves it. MODE swap: OLD is installed, NEW downloaded; until NEW runs. Prints one JSON object.
+ * install leaves it. MODE swap: OLD is installed, NEW downloaded; until NEW runs. MODE overwrite: the same on the
+ * B-L475E-IOT01A, with the download slot in external flash. Prints one JSON object.
  */
 #include "test/sweep/bench_board.h"
 
@@ -10,14 +11,17 @@
 #include <string.h>
 #include <time.h>
 
-#define PAGE      2048u
-#define HEADER_AT 0x08080000u
-#define DOWNLOAD  0x08008000u
-#define ACTIVE    0x08088000u
-#define PAINT     0xC3u
-#define LIMIT     4000000000ull
+#define PAGE  2048u
+#define PAINT 0xC3u
+#define LIMIT 4000000000ull
 
 static struct bench_board board;
+
+/* NUCLEO-L476RG, or for MODE overwrite B-L475E-IOT01A. */
+static struct {
+  const char *device;
+  uint32_t header, active, download, download_page;
+} map = {"stm32l476", 0x08080000, 0x08088000, 0x08008000, PAGE};
 
 /* Bytes from the lowest one that the stack changed, up to `top`. */
 static uint32_t stack_used(uint32_t base, uint32_t size)
@@ -63,17 +67,25 @@ int main(int count, char **values)
   char *end;
   const uint32_t engine_size = (uint32_t)strtoul(values[4], &end, 0);
   const uint32_t boot_size = *end == ',' ? (uint32_t)strtoul(end + 1, NULL, 0) : 0;
-  bench_open(&board, "stm32l476");
+  const bool overwrite = strcmp(mode, "overwrite") == 0, installs = overwrite || strcmp(mode, "swap") == 0;
+  if (overwrite) {
+    map.device = "stm32l475";
+    map.header = 0x08008000;
+    map.active = 0x08010000;
+    map.download = 0x90000000;
+    map.download_page = 4096;
+  }
+  bench_open(&board, map.device);
   bench_load_file(&board, values[1], 0x08000000, 0);
-  header_at(values[5], HEADER_AT);
-  bench_load_file(&board, values[6], ACTIVE, 0);
+  header_at(values[5], map.header);
+  bench_load_file(&board, values[6], map.active, 0);
   if (strcmp(mode, "kept") == 0) {
-    header_at(values[7], DOWNLOAD + PAGE);
-    bench_load_file(&board, values[8], DOWNLOAD + 2 * PAGE, 0);
-  } else if (strcmp(mode, "swap") == 0) {
+    header_at(values[7], map.download + PAGE);
+    bench_load_file(&board, values[8], map.download + 2 * PAGE, 0);
+  } else if (installs) {
     size_t size;
     uint8_t *bytes = bench_read_file(values[7], &size);
-    bench_candidate(&board, DOWNLOAD, PAGE, bytes, size);
+    bench_candidate(&board, map.download, map.download_page, bytes, size);
     free(bytes);
   }
   soc_pin(board.soc, 'C', 13, true);
@@ -83,7 +95,7 @@ int main(int count, char **values)
   clock_t start = clock();
   (void)bench_run(&board, "STATE: EXECUTE USER FIRMWARE", LIMIT);
   const uint32_t engine_used = stack_used(engine_stack, engine_size), boot_used = stack_used(boot_stack, boot_size);
-  if (bench_run(&board, strcmp(mode, "swap") == 0 ? "TINY new runs" : "TINY old runs", LIMIT) != SOC_STOP_REQUEST) {
+  if (bench_run(&board, installs ? "TINY new runs" : "TINY old runs", LIMIT) != SOC_STOP_REQUEST) {
     fprintf(stderr, "bench-boot: the application did not start:\n%s\n", board.console);
     return 1;
   }

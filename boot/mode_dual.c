@@ -53,7 +53,10 @@ enum boot_state boot_mode_check(struct boot *boot)
     console_note("An installation was interrupted: it goes on.");
     return BOOT_RESUME_INSTALL;
   }
-  const bool candidate = update_asked(&SLOT->download) == PC_OK;
+  const pc_status asked = update_asked(&SLOT->download);
+  const bool candidate = asked == PC_OK;
+  if (asked == PC_ERR_FLASH) /* it lies outside, and does not answer: what is installed goes on */
+    console_note(boot_error_text(BOOT_ERROR_EXTERNAL_FLASH));
   if (!candidate && boot_image_present() && boot_states_check(boot) == BOOT_ROLLBACK_PREV_USER_FW)
     return BOOT_ROLLBACK_PREV_USER_FW;
   if (candidate) {

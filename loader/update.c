@@ -333,7 +333,7 @@ pc_status update_asked(const struct flash_area *slot)
 {
   uint8_t found[sizeof mark];
   pc_status status = flash_read(slot, IMAGE_HEADER_SIZE, found, sizeof found);
-  if (status == PC_ERR_PARAM)
+  if (status == PC_ERR_PARAM || status == PC_ERR_FLASH)
     return status;
   return status == PC_OK && memcmp(found, mark, sizeof mark) == 0 ? PC_OK : PC_ERR_BLANK;
 }

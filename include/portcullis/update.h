@@ -158,7 +158,8 @@ pc_status update_abort(struct update *u);
 /* How it stands; any time, also from a callback. PC_ERR_STATE: never initialised. */
 pc_status update_status(const struct update *u, struct update_state *state);
 
-/* Is a whole wish written in this slot? What the boot loader looks for: PC_OK, PC_ERR_BLANK, PC_ERR_PARAM. The header
+/* Is a whole wish written in this slot? What the boot loader looks for: PC_OK, PC_ERR_BLANK, PC_ERR_PARAM,
+ * PC_ERR_FLASH (a flash outside the chip does not answer). The header
  * is not judged. If PC_OK, the header before the wish is whole, whatever became of the wish itself: it was begun only
  * after the header was done. */
 pc_status update_asked(const struct flash_area *slot);

@@ -32,13 +32,23 @@
 #define POLL          (2u << 26)
 
 #define WRITE_ENABLE (INSTRUCTION | 0x06u)
+#define WAKE_UP      (INSTRUCTION | 0xABu)
 #define READ_STATUS  (POLL | INSTRUCTION | DATA | 0x05u)
 #define READ_DUAL    (RECEIVE | INSTRUCTION | ADDRESS | DUMMY(8) | DATA_DUAL | 0x3Bu)
 #define PROGRAM      (INSTRUCTION | ADDRESS | DATA | 0x02u)
 #define ERASE        (INSTRUCTION | ADDRESS | 0x20u)
 
 #define POLL_INTERVAL 0x200u
-#define PATIENCE      20000000u /* looks at the status: seconds, where 240 ms are the longest erase */
+#define PATIENCE      5000000u /* looks at the status: half a second or more, where 240 ms are the longest erase */
+
+/* False: what is awaited does not come. */
+static bool await(uint32_t mask, uint32_t wanted)
+{
+  for (uint32_t i = 0; i < PATIENCE; i++)
+    if ((QUADSPI_SR & mask) == wanted)
+      return true;
+  return false;
+}
 
 static void set_up(void)
 {
@@ -55,15 +65,8 @@ static void set_up(void)
   }
   QUADSPI_DCR = 22u << 16 | 3u << 8; /* 2^23 bytes; chip select high for four cycles */
   QUADSPI_CR = CR_PRESCALER | CR_APMS | CR_EN;
-}
-
-/* False: what is awaited does not come. */
-static bool await(uint32_t mask, uint32_t wanted)
-{
-  for (uint32_t i = 0; i < PATIENCE; i++)
-    if ((QUADSPI_SR & mask) == wanted)
-      return true;
-  return false;
+  QUADSPI_CCR = WAKE_UP; /* an application may have sent it to sleep */
+  (void)await(SR_BUSY, 0);
 }
 
 /* The controller free for a command: whatever somebody left it doing is given up. */

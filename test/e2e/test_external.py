@@ -111,6 +111,23 @@ class External(e2e.unittest.TestCase):
         board.wait_text('User App #B', fail=['CRITICAL FAILURE'])
 
 
+    def test_a_sleeping_flash_is_woken(self):
+        board = self.board()
+        board.menu()
+        self.candidate(board, 'b')
+        board.write(0xA0001014, (0x1B9).to_bytes(4, 'little'))  # deep power-down, as an application may leave it
+        board.control('reset')
+        board.wait_text('User App #B', fail=['CRITICAL FAILURE', 'External Flash'])
+
+    def test_a_flash_that_does_not_answer_is_told_and_stops_nobody(self):
+        state = e2e.copy('blank', self.id())
+        e2e.write(state + '/nor-registers.bin', b'\x01\0\0')  # busy for ever
+        board = self.start(state)
+        self.addCleanup(board.close)
+        board.menu()
+        self.assertIn('External Flash configuration error', board.since(0))
+        self.assertIn('Version 1.1.0', board.since(0))
+
 
 if __name__ == '__main__':
     e2e.main()
