@@ -115,6 +115,7 @@ enum cpu_reg {
   CPU_S0 = 32 /* ... S31 = 63 */
 };
 uint32_t cpu_get(const struct cpu *cpu, unsigned reg);
+bool cpu_asleep(const struct cpu *cpu); /* in WFI or WFE */
 /* Setting the PC also clears ITSTATE and wakes a sleeping core; the exception number in xPSR cannot be set. */
 void cpu_set(struct cpu *cpu, unsigned reg, uint32_t value);
 /* Read or write System Control Space (0xE000E000-0xE000EFFF) or, on ARMv7E-M, the DWT (0xE0001000-0xE0001FFF) as a

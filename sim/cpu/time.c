@@ -32,6 +32,11 @@ static bool end(struct cpu *c, enum cpu_stop why)
   return false;
 }
 
+bool cpu_asleep(const struct cpu *c)
+{
+  return c->s.sleeping != AWAKE;
+}
+
 /* Asleep: wake up, or let time jump to the next event. */
 static bool sleep_on(struct cpu *c)
 {

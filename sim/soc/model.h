@@ -153,6 +153,9 @@ bool soc_fail(struct soc *soc, const char *format, ...) __attribute__((format(pr
  * instructions of one another are a polling loop, and its instructions count as idle. */
 #define SOC_POLL_WINDOW 32u
 bool soc_poll(struct soc_block *block); /* true from the second read of a loop on */
+/* For a line that is served by interrupts: the program may be waiting for it. Not while it is awake and busy with
+ * flash, nor shortly after. */
+bool soc_may_wait(struct soc *soc);
 /* The receiver `uart` was polled and nothing is on the line: tells the host, at most every quarter of a millisecond. */
 void soc_uart_idle(struct soc *soc, unsigned uart);
 
@@ -280,6 +283,7 @@ struct soc {
   uint64_t resets[SOC_CAUSES];
   uint64_t instruction_base, cycle_base;
   uint64_t uart_idle_at;
+  uint64_t ops_seen, ops_seen_at; /* soc_may_wait() */
 
   /* the planned cut */
   uint64_t cut_at; /* flash operation number, 0: none */

@@ -354,6 +354,16 @@ void soc_alarm(struct soc *soc, double seconds)
     soc_cancel(soc, &soc->alarm);
 }
 
+bool soc_may_wait(struct soc *soc)
+{
+  uint64_t now = soc_now(soc);
+  if (soc->ops_seen != soc->flash_ops) {
+    soc->ops_seen = soc->flash_ops;
+    soc->ops_seen_at = now;
+  }
+  return cpu_asleep(soc->cpu) || now - soc->ops_seen_at > 50 * SOC_PS_PER_MS;
+}
+
 void soc_uart_idle(struct soc *soc, unsigned uart)
 {
   uint64_t now = cpu_cycles(soc->cpu);

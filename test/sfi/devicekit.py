@@ -3,7 +3,9 @@ import os
 import random
 import shutil
 import struct
+import select
 import subprocess
+import time
 import sys
 
 sys.path.insert(0, os.path.join(os.environ['PC_SOURCE'], 'test', 'support'))

@@ -107,7 +107,7 @@ static void pace(void *ctx)
     return;
   s->quiet = now != s->paced ? 0 : s->quiet + 1;
   s->paced = now;
-  if (s->line_count == 0)
+  if (s->line_count == 0 && soc_may_wait(soc))
     soc_uart_idle(soc, s->number);
   if (s->quiet < QUIET_MS || s->line_count)
     soc_after(soc, &s->pace, SOC_PS_PER_MS);

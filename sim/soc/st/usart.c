@@ -215,7 +215,7 @@ static void pace(void *ctx)
     return;
   u->quiet = now != u->paced ? 0 : u->quiet + 1;
   u->paced = now;
-  if (u->line_count == 0)
+  if (u->line_count == 0 && soc_may_wait(soc))
     soc_uart_idle(soc, u->number);
   if (u->quiet < QUIET_MS || u->line_count)
     soc_after(soc, &u->pace, SOC_PS_PER_MS);
