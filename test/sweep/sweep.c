@@ -5,9 +5,10 @@
  * the uncut run had.
  *
  * sweep --boot BOOT.bin --old OLD.sfb OLD.bin --new NEW.sfb NEW.bin --slots ACTIVE DOWNLOAD SIZE [--programs N]
- * [--again N] OLD.bin and NEW.bin are the padded clear images. --programs: sample that many data programs (default:
- * all); erases and journal records are always all cut. --again: of the cases, this many get a second cut during the
- * recovery.
+ * [--again N] [--ways N]. --ways: of the four ways to be cut, how many are tried on each erase and record. --old, --new
+ * and --slots (in this order) again for the next image of a set. OLD.bin and NEW.bin are the padded clear images.
+ * --programs: sample that many data programs (default: all); erases and journal records are always all cut. --again: of
+ * the cases, this many get a second cut during the recovery.
  * --external DEVICE HEADER JOURNAL PAGE: the download slot lies in another flash, with pages of that size.
  * --rollback: the new image was not validated, and the old one comes back. --overwrite: the board installs without
  * swap.
@@ -24,14 +25,19 @@
 #define STEP         48u /* instructions between two looks at the operation count: no two operations are that close */
 #define LIMIT        1500000000ull
 
+#define MAX_IMAGES 3
+
 static struct {
-  const char *boot;
-  uint8_t *old_sfb, *old_image, *new_sfb, *new_image;
-  size_t old_sfb_size, old_size, new_sfb_size, new_size;
-  const char *device;
-  uint32_t active, download, slot_size, header, journal;
-  uint32_t page; /* of the download slot */
-  unsigned long programs, again;
+  const char *boot, *device;
+  uint32_t header, journal; /* of image 1 */
+  uint32_t page;            /* of the download slot */
+  unsigned count;           /* of images in the set */
+  struct image {
+    uint8_t *old_sfb, *old_image, *new_sfb, *new_image;
+    size_t old_sfb_size, old_size, new_sfb_size, new_size;
+    uint32_t active, download, slot_size;
+  } image[MAX_IMAGES];
+  unsigned long programs, again, ways;
   bool rollback, overwrite;
   const char *begin, *end; /* what the console says first and last */
 } job;
@@ -47,9 +53,12 @@ static void set_up(void)
 {
   bench_open(&board, job.device);
   bench_load_file(&board, job.boot, 0x08000000, 0);
-  bench_load(&board, job.header, job.old_sfb, 320);
-  bench_load(&board, job.active, job.old_image, job.old_size);
-  bench_candidate(&board, job.download, job.page, job.new_sfb, job.new_sfb_size);
+  for (unsigned n = 0; n < job.count; n++) {
+    const struct image *i = &job.image[n];
+    bench_load(&board, job.header + n * PAGE, i->old_sfb, 320);
+    bench_load(&board, i->active, i->old_image, i->old_size);
+    bench_candidate(&board, i->download, job.page, i->new_sfb, i->new_sfb_size);
+  }
   soc_pin(board.soc, 'C', 13, true);
   soc_skip_idle(board.soc, true);
   soc_power_on(board.soc);
@@ -84,17 +93,44 @@ static bool holds(uint32_t addr, const uint8_t *expected, size_t size)
   return same;
 }
 
-/* What must hold when the old image is back. */
-static const char *judge_rollback(void)
+static uint32_t header_of(const struct image *i)
 {
-  if (!holds(job.active, job.old_image, job.old_size))
+  return job.header + (uint32_t)(i - job.image) * PAGE;
+}
+
+/* What must hold when the old image is back. */
+static const char *judge_rollback(const struct image *i)
+{
+  if (!holds(i->active, i->old_image, i->old_size))
     return "the active slot is not the old image";
-  if (!is_blank(job.active + (uint32_t)job.old_size, job.slot_size - job.old_size))
+  if (!is_blank(i->active + (uint32_t)i->old_size, i->slot_size - i->old_size))
     return "something lies behind the old image";
-  if (!holds(job.header, job.old_sfb, 192))
+  if (!holds(header_of(i), i->old_sfb, 192))
     return "the active header is not the old one";
-  if (!is_blank(job.download, 2 * job.page))
+  if (!is_blank(i->download, 2 * job.page))
     return "there is still a candidate or a backup";
+  return NULL;
+}
+
+static const char *judge_image(const struct image *i)
+{
+  if (job.rollback)
+    return judge_rollback(i);
+  if (!holds(i->active, i->new_image, i->new_size))
+    return "the active slot is not the new image";
+  if (!is_blank(i->active + (uint32_t)i->new_size, i->slot_size - i->new_size))
+    return "something lies behind the new image";
+  if (!holds(header_of(i), i->new_sfb, 192))
+    return "the active header is not the new one";
+  if (!is_blank(i->download, job.page))
+    return "there is still a candidate";
+  if (job.overwrite) /* nothing of the old image is kept, and the cipher text stays */
+    return holds(i->download + job.page, i->new_sfb + 512, i->new_sfb_size - 512) ? NULL
+                                                                                  : "the download slot was written to";
+  if (!holds(i->download + job.page, i->old_sfb, 192))
+    return "the old header was not kept";
+  if (!holds(i->download + 2 * job.page, i->old_image, i->old_size))
+    return "the old image was not kept";
   return NULL;
 }
 
@@ -102,30 +138,15 @@ static const char *judge_rollback(void)
 static const char *judge(unsigned cuts)
 {
   struct soc_stats stats;
+  const char *wrong = NULL;
   soc_get_stats(board.soc, &stats);
   if (strstr(board.console, "engine answers") == NULL)
     return "the image runs, but its engine does not answer";
   if (stats.max_page_erases > 1 + 2 * cuts) /* a journal page is begun anew at each reset; data pages are far below */
     return "a page was erased too often";
-  if (job.rollback)
-    return judge_rollback();
-  if (!holds(job.active, job.new_image, job.new_size))
-    return "the active slot is not the new image";
-  if (!is_blank(job.active + (uint32_t)job.new_size, job.slot_size - job.new_size))
-    return "something lies behind the new image";
-  if (!holds(job.header, job.new_sfb, 192))
-    return "the active header is not the new one";
-  if (!is_blank(job.download, job.page))
-    return "there is still a candidate";
-  if (job.overwrite) /* nothing of the old image is kept, and the cipher text stays */
-    return holds(job.download + job.page, job.new_sfb + 512, job.new_sfb_size - 512)
-               ? NULL
-               : "the download slot was written to";
-  if (!holds(job.download + job.page, job.old_sfb, 192))
-    return "the old header was not kept";
-  if (!holds(job.download + 2 * job.page, job.old_image, job.old_size))
-    return "the old image was not kept";
-  return NULL;
+  for (unsigned n = 0; n < job.count && wrong == NULL; n++)
+    wrong = judge_image(&job.image[n]);
+  return wrong;
 }
 
 static int finish_case(unsigned long at, const char *how, enum soc_cut_mode mode, uint32_t seed, bool again)
@@ -235,9 +256,28 @@ static unsigned long number(const char *text)
   return strtoul(text, NULL, 0);
 }
 
+static void files(const char **image, const char **clear)
+{
+  struct image *i = &job.image[job.count];
+  i->old_sfb = bench_read_file(image[0], &i->old_sfb_size);
+  i->old_image = bench_read_file(clear[0], &i->old_size);
+  i->new_sfb = bench_read_file(image[1], &i->new_sfb_size);
+  i->new_image = bench_read_file(clear[1], &i->new_size);
+}
+
+static void slots(char **values)
+{
+  struct image *i = &job.image[job.count];
+  i->active = (uint32_t)number(values[0]);
+  i->download = (uint32_t)number(values[1]);
+  i->slot_size = (uint32_t)number(values[2]);
+}
+
 static void arguments(int count, char **values)
 {
+  const char *image[2] = {NULL, NULL}, *clear[2] = {NULL, NULL};
   job.programs = ~0ul;
+  job.ways = 4;
   job.device = "stm32l476";
   job.header = 0x08080000;
   job.journal = 0x08081800;
@@ -246,38 +286,41 @@ static void arguments(int count, char **values)
     if (strcmp(values[i], "--boot") == 0 && i + 1 < count) {
       job.boot = values[++i];
     } else if (strcmp(values[i], "--old") == 0 && i + 2 < count) {
-      job.old_sfb = bench_read_file(values[i + 1], &job.old_sfb_size);
-      job.old_image = bench_read_file(values[i + 2], &job.old_size);
-      i += 2;
+      image[0] = values[++i];
+      clear[0] = values[++i];
     } else if (strcmp(values[i], "--new") == 0 && i + 2 < count) {
-      job.new_sfb = bench_read_file(values[i + 1], &job.new_sfb_size);
-      job.new_image = bench_read_file(values[i + 2], &job.new_size);
-      i += 2;
-    } else if (strcmp(values[i], "--slots") == 0 && i + 3 < count) {
-      job.active = (uint32_t)number(values[i + 1]);
-      job.download = (uint32_t)number(values[i + 2]);
-      job.slot_size = (uint32_t)number(values[i + 3]);
+      image[1] = values[++i];
+      clear[1] = values[++i];
+    } else if (strcmp(values[i], "--slots") == 0 && i + 3 < count && image[0] != NULL && image[1] != NULL &&
+               job.count < MAX_IMAGES) {
+      files(image, clear);
+      slots(values + i + 1);
+      if (job.image[job.count].new_sfb_size < 528 || job.image[job.count].slot_size == 0)
+        exit(2);
+      job.count++;
       i += 3;
     } else if (strcmp(values[i], "--programs") == 0 && i + 1 < count) {
       job.programs = number(values[++i]);
     } else if (strcmp(values[i], "--again") == 0 && i + 1 < count) {
       job.again = number(values[++i]);
-    } else if (strcmp(values[i], "--rollback") == 0) {
-      job.rollback = true;
-    } else if (strcmp(values[i], "--overwrite") == 0) {
-      job.overwrite = true;
+    } else if (strcmp(values[i], "--ways") == 0 && i + 1 < count) {
+      job.ways = number(values[++i]);
     } else if (strcmp(values[i], "--external") == 0 && i + 4 < count) {
       job.device = values[i + 1];
       job.header = (uint32_t)number(values[i + 2]);
       job.journal = (uint32_t)number(values[i + 3]);
       job.page = (uint32_t)number(values[i + 4]);
       i += 4;
+    } else if (strcmp(values[i], "--rollback") == 0) {
+      job.rollback = true;
+    } else if (strcmp(values[i], "--overwrite") == 0) {
+      job.overwrite = true;
     } else {
       fprintf(stderr, "sweep: what is '%s'?\n", values[i]);
       exit(2);
     }
   }
-  if (job.boot == NULL || job.old_sfb == NULL || job.new_sfb == NULL || job.slot_size == 0 || job.new_sfb_size < 528) {
+  if (job.boot == NULL || job.count == 0) {
     fprintf(stderr, "usage: see the top of test/sweep/sweep.c\n");
     exit(2);
   }
@@ -360,7 +403,7 @@ int main(int count, char **values)
         one_case(at, (enum soc_cut_mode)(data_seen / every % 4), seed, again);
     } else {
       /* All ways to be cut where few operations are; in turn where there are hundreds. */
-      const unsigned ways = kinds[RECORD] + kinds[ERASE] > 100 ? 1 : 4;
+      const unsigned ways = kinds[RECORD] + kinds[ERASE] > 100 ? 1 : (unsigned)job.ways;
       for (unsigned way = 0; way < ways; way++)
         one_case(at, (enum soc_cut_mode)((at + way) % 4), seed + way, again);
     }
