@@ -71,7 +71,9 @@ static enum boot_state check_new_fw_to_download(struct boot *boot)
 
 bool boot_slot_used(uint32_t image)
 {
-  return flash_is_blank(&board_slots[image - 1].active, 0, MAP_FLASH_UNIT) != PC_OK;
+  const struct flash_area *active = &board_slots[image - 1].active;
+  /* A vector table does not begin blank; what other images begin with, nobody knows. */
+  return flash_is_blank(active, 0, MAP_IMAGES > 1 ? active->size : MAP_FLASH_UNIT) != PC_OK;
 }
 
 bool boot_image_present(void)
@@ -138,7 +140,7 @@ static enum boot_state verify_user_fw_signature(struct boot *boot)
   uint32_t image = IMAGE;
   /* Others first, the one that is started last: its verification is what ENGINE_LAUNCH looks at. */
   for (uint32_t n = 1; MAP_IMAGES > 1 && n <= MAP_IMAGES && status == PC_OK; n++) {
-    if (n == IMAGE || flash_is_blank(&board_slots[n - 1].active, 0, board_slots[n - 1].active.size) == PC_OK)
+    if (n == IMAGE || !boot_slot_used(n))
       continue;
     image = n;
     status = verify_active(boot, n);

@@ -59,7 +59,7 @@ _Noreturn void boot_run(struct boot *boot);
 /* The state that a failure leads to: `error` is shown and kept for the next boot. */
 enum boot_state boot_fail(struct boot *boot, enum boot_error error);
 
-/* Does anything lie at the start of the active slot? A wiped image leaves its header, for anti-rollback. */
+/* Does anything lie in the active slot? A wiped image leaves its header, for anti-rollback. */
 bool boot_image_present(void);
 bool boot_slot_used(uint32_t image);
 /* Erase an active slot whose image is not authentic. */

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_IMAGES 64
+#define MAX_IMAGES 2048
 /* The longest boot: three swaps of full slots take about a thousand operations; wiping and worn cells come on top. */
 #define MAX_OPERATIONS 20000u
 

@@ -471,6 +471,19 @@ static void a_set_of_whole_and_partial_images(void **state)
   expect(0);
 }
 
+/* Only image 1 begins with a vector table; one that begins with blank bytes is there all the same. */
+static void an_image_that_begins_blank_is_one_of_the_set(void **state)
+{
+  (void)state;
+  start(ALL);
+  new[2] = rig_image_make(2, 0x020000FF, 2 * P); /* the version's last byte is the first of the image */
+  assert_int_equal(new[2]->clear[0], 0xFF);
+  offer(ALL);
+  expect(ALL);
+  assert_int_equal(rig_state(2), IMAGE_STATE_SELFTEST);
+  expect(0);
+}
+
 static int done(void **state)
 {
   (void)state;
@@ -500,6 +513,7 @@ int main(void)
       cmocka_unit_test(a_partial_image_without_a_base_or_room_is_refused),
       cmocka_unit_test(a_damaged_partial_image_is_refused),
       cmocka_unit_test(a_set_of_whole_and_partial_images),
+      cmocka_unit_test(an_image_that_begins_blank_is_one_of_the_set),
       cmocka_unit_test(the_cost_of_a_set_is_that_of_its_images),
   };
   return cmocka_run_group_tests(tests, NULL, done);
