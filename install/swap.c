@@ -71,13 +71,16 @@ static pc_status save_old_page(struct walk *walk, uint32_t i)
   return PC_OK;
 }
 
-/* The IV for the cipher text at this offset of the download slot, `done` bytes behind its beginning. */
-static pc_status iv_at(const struct walk *walk, uint32_t offset, uint32_t done, uint8_t iv[IMAGE_BLOCK])
+/* The IV for the cipher text at this offset of the download slot, `done` bytes behind its beginning: in `iv`, or in the
+ * header. */
+static pc_status iv_at(const struct walk *walk, uint32_t offset, uint32_t done, uint8_t iv[IMAGE_BLOCK],
+                       const uint8_t **use)
 {
-  if (done != 0)
-    return flash_read(&walk->install->slot->download, offset - IMAGE_BLOCK, iv, IMAGE_BLOCK);
-  memcpy(iv, walk->header + IMAGE_AT_IV, IMAGE_BLOCK);
-  return PC_OK;
+  *use = walk->header + IMAGE_AT_IV;
+  if (done == 0)
+    return PC_OK;
+  *use = iv;
+  return flash_read(&walk->install->slot->download, offset - IMAGE_BLOCK, iv, IMAGE_BLOCK);
 }
 
 /* Step (b) for a partial image: what lies outside its range comes from the page that was saved. */
@@ -97,10 +100,11 @@ static pc_status place_partial_page(const struct walk *walk, uint32_t i)
   if (from > at)
     runs[count++] = (struct install_move){&slot->download, saved, &slot->active, at, from - at, NULL};
   if (to > from) {
-    pc_status status = iv_at(walk, cipher, from - offset, iv);
+    const uint8_t *use;
+    pc_status status = iv_at(walk, cipher, from - offset, iv, &use);
     if (status != PC_OK)
       return status;
-    runs[count++] = (struct install_move){&slot->download, cipher, &slot->active, from, to - from, iv};
+    runs[count++] = (struct install_move){&slot->download, cipher, &slot->active, from, to - from, use};
   }
   if (end > to)
     runs[count++] = (struct install_move){&slot->download, saved + (to - at), &slot->active, to, end - to, NULL};
@@ -120,10 +124,9 @@ static pc_status place_new_page(const struct walk *walk, uint32_t i)
       return place_partial_page(walk, i);
     move.size = walk->size - at < slot->active.page ? walk->size - at : slot->active.page;
     if ((walk->flags & INSTALL_FLAG_ROLLBACK) == 0) {
-      pc_status status = iv_at(walk, move.from_offset, i, iv);
+      pc_status status = iv_at(walk, move.from_offset, i, iv, &move.iv);
       if (status != PC_OK)
         return status;
-      move.iv = iv;
     }
   }
   return install_fill(walk->install, &move);
@@ -329,11 +332,13 @@ pc_status install_run(const struct install *install, const uint8_t new_header[IM
   return run(install, new_header, old_size, 0, true);
 }
 
+#if INSTALL_IMAGES > 1 /* else a second caller costs code */
 pc_status install_run_set(const struct install *install, const uint8_t new_header[IMAGE_HEADER_SIZE], uint32_t old_size,
                           uint32_t rest, bool first)
 {
   return run(install, new_header, old_size, rest, first);
 }
+#endif
 
 static pc_status roll_back(const struct install *install, const uint8_t *old_header, uint32_t rest, bool first)
 {
@@ -351,11 +356,13 @@ pc_status install_rollback(const struct install *install, const uint8_t old_head
   return roll_back(install, old_header, 0, true);
 }
 
+#if INSTALL_IMAGES > 1
 pc_status install_rollback_set(const struct install *install, const uint8_t old_header[IMAGE_HEADER_SIZE],
                                uint32_t rest, bool first)
 {
   return roll_back(install, old_header, rest, first);
 }
+#endif
 
 static uint32_t header_offset(const struct install *install, uint32_t record)
 {
