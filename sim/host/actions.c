@@ -184,8 +184,8 @@ static void show_options(struct session *s, FILE *out)
 static bool do_break(struct session *s, const struct command *c, FILE *out)
 {
   if (s->has_break)
-    cpu_breakpoint(soc_cpu(s->soc), s->break_at, false);
-  s->has_break = c->on && cpu_breakpoint(soc_cpu(s->soc), c->addr, true);
+    run_break(s, DEBUGGER_COMMAND, s->break_at, false);
+  s->has_break = c->on && run_break(s, DEBUGGER_COMMAND, c->addr, true);
   s->break_at = c->addr;
   if (c->on && !s->has_break)
     fputs("too many breakpoints", out);

@@ -63,7 +63,7 @@ struct gdb_link {
 };
 
 /* Who may stop the core. */
-enum debugger { DEBUGGER_GDB, DEBUGGER_JTAG, DEBUGGERS };
+enum debugger { DEBUGGER_GDB, DEBUGGER_JTAG, DEBUGGER_COMMAND, DEBUGGERS };
 struct run_break {
   uint32_t addr;
   uint8_t owners; /* bit n: enum debugger */

@@ -245,12 +245,24 @@ bool soc_powered(const struct soc *soc)
 }
 
 /* ---- running ---- */
+#define BARREN_MAX 8u
+
 /* The core does nothing any more. With a watchdog running, time goes on until it bites. */
 static bool watchdog_bites(struct soc *soc)
 {
   while (soc->model->watched(soc) && soc->events && !soc->dead)
     soc_wait(soc, soc->events->at);
   return soc->dead;
+}
+
+/* The core locks up before its first instruction, time and again: no reset by a watchdog will change that. (A few
+ * tries, because a weak cell in the vectors may read well the next time.) */
+static bool is_barren(struct soc *soc)
+{
+  if (soc->barren_at != cpu_instructions(soc->cpu))
+    soc->barren = 0;
+  soc->barren_at = cpu_instructions(soc->cpu);
+  return ++soc->barren > BARREN_MAX;
 }
 
 static enum soc_stop run(struct soc *soc, uint64_t max_instructions)
@@ -270,7 +282,7 @@ static enum soc_stop run(struct soc *soc, uint64_t max_instructions)
       soc_request_reset(soc, SOC_CAUSE_SOFTWARE);
     if (stop == CPU_STOP_LOCKUP) {
       soc->locked_up = true;
-      if (!soc->reset_requested && !watchdog_bites(soc))
+      if (!soc->reset_requested && (is_barren(soc) || !watchdog_bites(soc)))
         return SOC_STOP_LOCKUP;
       if (soc->lost_power)
         return SOC_STOP_POWER;

@@ -4,6 +4,7 @@
 #ifndef TOOL_BOARDS_BOARD_H
 #define TOOL_BOARDS_BOARD_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define BOARD_MAX_IMAGES 3
@@ -21,6 +22,14 @@ struct board_region {
   uint32_t base, size; /* size 0: the board has none */
 };
 
+/* The static protections that the board's protect.h asks for. */
+struct board_protections {
+  bool any;
+  unsigned rdp;    /* read protection level */
+  bool wrp, pcrop; /* boot loader's pages; its keys */
+  bool watchdog;   /* started by hardware */
+};
+
 struct board {
   const char *name, *title, *series, *device;
   uint32_t product; /* default product id */
@@ -29,6 +38,7 @@ struct board {
   uint32_t app_ram;    /* lowest RAM address that an application may use */
   uint32_t images;
   struct board_slot slots[BOARD_MAX_IMAGES];
+  struct board_protections protections;
 };
 
 extern const struct board *const boards[]; /* NULL-terminated, sorted by name */

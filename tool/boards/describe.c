@@ -1,10 +1,14 @@
-/* One board's memory map as data. Compiled once per board with BOARD_MAP (its map.h) and BOARD_SYMBOL defined.
+/* One board's memory map as data. Compiled once per board with BOARD_MAP (its map.h) and BOARD_SYMBOL defined, and
+ * BOARD_PROTECT if it has a protect.h.
  *
  * A board with more than one image defines MAP_ACTIVE_BASE_2, MAP_ACTIVE_SIZE_2, MAP_DOWNLOAD_BASE_2,
  * MAP_DOWNLOAD_SIZE_2 and MAP_IMAGE_MAX_2 (and _3) besides those of image 1. */
 #include "tool/boards/board.h"
 
 #include BOARD_MAP
+#ifdef BOARD_PROTECT
+#include BOARD_PROTECT
+#endif
 
 #define SLOT(n, active, active_size, download, download_size, image_max)                                               \
   {                                                                                                                    \
@@ -41,4 +45,7 @@ const struct board BOARD_SYMBOL = {
             SLOT(3, MAP_ACTIVE_BASE_3, MAP_ACTIVE_SIZE_3, MAP_DOWNLOAD_BASE_3, MAP_DOWNLOAD_SIZE_3, MAP_IMAGE_MAX_3),
 #endif
         },
+#ifdef BOARD_PROTECT
+    .protections = {true, PROTECT_RDP, PROTECT_WRP != 0, PROTECT_PCROP != 0, PROTECT_IWDG != 0},
+#endif
 };
