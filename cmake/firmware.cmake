@@ -121,12 +121,14 @@ function(pc_board BOARD)
   # Patches (.sfbp): the decoder and AES encryption in the engine
   set(patch_engine engine/patch_none.c)
   set(patch_update loader/update_patch_none.c)
+  set(patch_served)
   if(A_PATCH)
     if(mode_engine STREQUAL mode_single)
       message(FATAL_ERROR "${BOARD}: patches need a download slot")
     endif()
     set(patch_engine engine/patch_delta.c delta/decoder.c image/patch.c crypto/aes_cbc_encrypt.c)
     set(patch_update loader/update_patch_board.c loader/update_patch.c)
+    set(patch_served loader/patch_api.c loader/patch_board.c port/cortexm/served.S)
   endif()
 
   # Where the minimum versions are kept: flash pages, or one-time programmable words
@@ -204,7 +206,7 @@ function(pc_board BOARD)
     boot/boot.c boot/console.c boot/errors.c boot/services.c boot/download.c boot/trigger_${A_TRIGGER}.c boot/states_${boot_states}.c
     boot/${mode_boot}.c ${drive} flash/flash.c image/header.c image/patch.c
     ${mode_install}
-    loader/ymodem.c loader/update.c loader/update_sink.c loader/update_board.c ${patch_update} loader/handover.c board/slots.c ${flash_drivers}
+    loader/ymodem.c loader/update.c loader/update_sink.c loader/update_board.c ${patch_update} ${patch_served} loader/handover.c board/slots.c ${flash_drivers}
     ${port}/port.c ${port}/start.c port/cortexm/string.c ${protect_boot})
   target_compile_definitions(${BOARD}_boot_objects PRIVATE ${A_DEFINES})
   fw_objects(${BOARD}_progress_none ${BOARD} ${A_CPU} boot/progress_none.c)
@@ -241,6 +243,8 @@ function(pc_board BOARD)
     set(A_TINY_SOURCE test/arm/tiny.c)
     if(tiny MATCHES "^attacker")
       set(A_TINY_SOURCE test/attack/attacker.c)
+    elseif(tiny MATCHES "^served")
+      set(A_TINY_SOURCE test/arm/served.c)
     endif()
     string(REPLACE "|" ";" t "${tiny}")
     list(GET t 0 name)
@@ -256,6 +260,9 @@ function(pc_board BOARD)
       LINK_DEPENDS ${out}/app.ld)
     target_link_options(${BOARD}_tiny_${name} PRIVATE ${cpu} -nostartfiles -specs=nano.specs -T ${out}/app.ld -Wl,--gc-sections
       -Wl,--no-warn-rwx-segments)
+    if(tiny MATCHES "^served")
+      target_link_options(${BOARD}_tiny_${name} PRIVATE ${out}/portcullis.ld)
+    endif()
     add_dependencies(${BOARD}_tiny_${name} ${BOARD}_ld)
   endforeach()
 

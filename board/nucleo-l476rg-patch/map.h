@@ -15,6 +15,7 @@
 #undef MAP_ENGINE_RAM_SIZE
 #undef MAP_SHARED_RAM_BASE
 #undef MAP_BOOT_RAM_BASE
+#undef MAP_BOOT_RAM_SIZE
 #undef MAP_APP_RAM_BASE
 #define MAP_BOOT_SIZE        0xA000
 #define MAP_ENGINE_CODE_SIZE 0x5C00
@@ -22,4 +23,8 @@
 #define MAP_ENGINE_RAM_SIZE  0x2000
 #define MAP_SHARED_RAM_BASE  0x20002000
 #define MAP_BOOT_RAM_BASE    0x20002100
-#define MAP_APP_RAM_BASE     0x20002D00
+#define MAP_BOOT_RAM_SIZE    0x1000 /* of which the served functions keep what they know */
+#define MAP_APP_RAM_BASE     0x20003100
+
+#define MAP_SERVED_BASE    0x08009F80 /* portcullis/patch.h: at the end of the boot loader */
+#define MAP_UNIQUE_ID_BASE 0x1FFF7590 /* 96 bits (RM0351, section 49.1) */

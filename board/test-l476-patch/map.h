@@ -12,5 +12,5 @@
 #define BOARD_TITLE       "test board: NUCLEO-L476RG with patches and 16 KiB slots"
 #define MAP_DOWNLOAD_SIZE 0x4000
 #define MAP_ACTIVE_SIZE   0x4000
-#define MAP_BOOT_RAM_SIZE 0x1800 /* looking at a USB drive takes RAM */
-#define MAP_APP_RAM_BASE  0x20003900
+#define MAP_BOOT_RAM_SIZE 0x1C00 /* looking at a USB drive takes RAM */
+#define MAP_APP_RAM_BASE  0x20003D00

@@ -2,6 +2,7 @@
 """Patches on the ARM boot loader: over YMODEM and from a USB drive, a chain of them, and those that do not apply. The patches are
 made by `portcullis image patch`; the full images by openssl alone."""
 import os
+import struct
 import subprocess
 import unittest
 
@@ -10,7 +11,7 @@ from e2e import ARM, BUILD, KEYS, sim
 
 FIRMWARE = f'{ARM}/test-l476-patch'
 HEADER, ACTIVE, DOWNLOAD, PAGE = 0x08080000, 0x08088000, 0x0800A000, 2048
-NAMES = {'old': (1, 0), 'new': (1, 1), 'third': (1, 2), 'other': (1, 3)}
+NAMES = {'old': (1, 0), 'new': (1, 1), 'third': (1, 2), 'other': (1, 3), 'served': (1, 0)}
 
 
 def image(name):
@@ -80,6 +81,45 @@ class Patch(unittest.TestCase):
         self.assertIn('version 1.0.0 -> 1.1.0', said)
         self.assertIn('Refused', said)
         self.assertIn('USB drive: c.sfb, version 1.2.0', said)
+
+    def served(self, file, expected, delay=0, chunk=100, mode=0):
+        """The application `served` runs, and hands this file over through the functions that the boot loader serves."""
+        data = image('served')
+        header = e2e.header(data, e2e.version(*NAMES['served']))[:192] + b'\xff' * 32 + b'\0' * 96
+        self.state += expected[:8].replace(' ', '') + str(delay)
+        self.flash('--load', FIRMWARE + '/boot.elf')
+        self.flash('--load', e2e.write('header', header) + '@' + hex(HEADER))
+        self.flash('--load', e2e.write('active', data) + '@' + hex(ACTIVE))
+        job = struct.pack('<5I', 0x4A4F4231, len(file), chunk, delay, mode) + file
+        self.flash('--load', e2e.write('job', job) + '@0x08060000')
+        ran = sim.run('--state', self.state, '--uart', 'none', '--transcript', 'said', '--until', expected, '--max-seconds', '60')
+        with open('said', encoding='ascii', errors='replace') as f:
+            said = f.read()
+        self.assertEqual(ran.returncode, 0, said + ran.stderr.decode())
+        return said
+
+    def test_an_application_updates_itself_through_the_served_functions(self):
+        patch = sfbp('served', 'third')
+        for delay in (0, 1, 5, 0xFFFF):
+            said = self.served(patch, 'TINY third runs', delay)
+            self.assertIn('boot loader 0.1.0, no user data', said)
+            self.assertIn(f'[PATCH] completed, {len(patch)} of {len(patch)} bytes', said)
+            self.assertIn('FW installation succeeded', said)
+        self.served(sfb('third'), 'TINY third runs', 1, chunk=1000)
+        said = self.served(patch, 'TINY third runs', 0, chunk=1, mode=1)
+        self.assertIn('aborted', said)
+
+    def test_what_an_application_does_wrong_is_told_and_changes_nothing(self):
+        patch = sfbp('served', 'third')
+        said = self.served(patch, 'TINY third runs', 0, mode=2)
+        self.assertNotIn('MISUSE', said)
+        self.served(sfbp('old', 'new'), 'refused: patch is for another image')
+        bad = bytearray(patch)
+        bad[-20] ^= 1
+        self.assertNotIn('handed over', self.served(bytes(bad), 'refused: '))
+        bad = bytearray(patch)
+        bad[150] ^= 1
+        self.served(bytes(bad), 'refused: invalid patch image')
 
     def test_over_the_serial_line(self):
         patch = sfbp('old', 'new')
