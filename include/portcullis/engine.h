@@ -2,7 +2,9 @@
  *
  * The boot loader and every application call the engine through engine_call(). On a device that symbol is the call
  * gate's address (the linker script takes it from the board's map: second word of the engine's code segment); on the PC
- * it is an ordinary function. Interrupts are off while the engine works; it runs on a stack of its own.
+ * it is an ordinary function. The engine runs on a stack of its own, with interrupts off (on boards with LOW_LATENCY
+ * they are served: docs/protections.md). Behind a firewall unprivileged callers get PC_ERR_STATE, and a pointer that
+ * leads to no memory at all PC_ERR_PARAM.
  *
  * Every pointer must lie outside the engine's own memory with its whole length, and not wrap: PC_ERR_PARAM otherwise.
  * Results are pc_status values. Services marked [boot] are refused with PC_ERR_STATE once ENGINE_LOCK or ENGINE_LAUNCH
