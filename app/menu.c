@@ -67,7 +67,6 @@ static void firmware_info(void)
 
 static void multiple_download(void)
 {
-  bool ready = false;
   for (;;) {
     console_line("========== Multiple Download Menu ======================\r\n");
     for (uint32_t image = 1; image <= MAP_IMAGES; image++) {
@@ -84,12 +83,12 @@ static void multiple_download(void)
     if (key == 'x')
       return;
     if (key >= '1' && key <= '0' + MAP_IMAGES) {
-      if (update_receive(key - (uint32_t)'0') == PC_OK)
-        ready = true;
-    } else if (key == '4' && ready) {
-      reboot();
+      (void)update_receive(key - (uint32_t)'0', false);
     } else if (key == '4') {
-      console_line("  Nothing was downloaded yet.\r\n");
+      pc_status status = update_ask();
+      if (status == PC_OK)
+        reboot();
+      console_line(status == PC_ERR_BLANK ? "  Nothing was downloaded yet.\r\n" : "  Flash error\r\n");
     } else {
       console_line("  No such slot on this board.\r\n");
     }
@@ -137,7 +136,7 @@ void menu_step(void)
   console_text("\r\n");
   switch (key) {
   case '1':
-    if (update_receive(RUNNING) == PC_OK)
+    if (update_receive(RUNNING, true) == PC_OK)
       reboot();
     break;
   case '2':

@@ -2,13 +2,14 @@
 #include "app/update.h"
 
 #include "app/console.h"
+#include "board/slots.h"
 #include "loader/update_sink.h"
 #include "port/port.h"
 
 #include <stddef.h>
 
 static struct ymodem ymodem;
-static struct update update;
+static struct update updates[MAP_IMAGES]; /* one for each image: several may wait for one request */
 
 static int32_t line_get(void *ctx, uint32_t timeout_ms)
 {
@@ -56,22 +57,43 @@ static const char *reason(pc_status status)
   }
 }
 
-pc_status update_receive(uint32_t image)
+/* A file that is received now and asked for later: the sink of update_sink.h without its last step. */
+static pc_status finish_only(void *ctx)
+{
+  return update_finish(ctx);
+}
+
+static void abort_unfinished(void *ctx, pc_status reason)
+{
+  struct update_state state;
+  (void)reason;
+  if (update_status(ctx, &state) == PC_OK && state.step != UPDATE_READY)
+    (void)update_abort(ctx);
+}
+
+pc_status update_receive(uint32_t image, bool ask)
 {
   static const struct ymodem_line line = {line_get, line_put, NULL};
   struct ymodem_sink sink;
   struct update_state state;
-  pc_status status = update_init_image(&update, image);
+  if (image < 1u || image > MAP_IMAGES)
+    return PC_ERR_PARAM;
+  struct update *update = &updates[image - 1u];
+  pc_status status = update_init_image(update, image);
   if (status != PC_OK)
     return status;
   console_line("================ New Fw Image =========================\r\n");
   console_line("  -- Send Firmware");
   console_line("  -- -- File> Transfer> YMODEM> Send .......\r\n");
-  update_sink(&sink, &update);
+  update_sink(&sink, update);
+  if (!ask) {
+    sink.end = finish_only;
+    sink.abort = abort_unfinished;
+  }
   ymodem_init(&ymodem, &line, &sink);
   status = ymodem_receive(&ymodem);
-  (void)update_status(&update, &state);
-  if (state.step == UPDATE_REQUESTED)
+  (void)update_status(update, &state);
+  if (state.step == (ask ? UPDATE_REQUESTED : UPDATE_READY))
     status = PC_OK; /* also when a second file was refused behind it */
   if (status == PC_OK) {
     console_line("  -- -- Programming Completed Successfully!");
@@ -85,4 +107,21 @@ pc_status update_receive(uint32_t image)
   }
   console_text("\r\n");
   return status;
+}
+
+pc_status update_ask(void)
+{
+  struct update *set[MAP_IMAGES];
+  struct update_state state;
+  uint32_t count = 0;
+  for (uint32_t i = 0; i < MAP_IMAGES; i++)
+    if (update_status(&updates[i], &state) == PC_OK && state.step == UPDATE_READY)
+      set[count++] = &updates[i];
+  if (count == 0)
+    return PC_ERR_BLANK;
+#if MAP_IMAGES > 1
+  if (count > 1)
+    return update_install_set(set, count);
+#endif
+  return update_install(set[0]);
 }

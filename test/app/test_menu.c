@@ -383,6 +383,7 @@ static void multiple_download_waits_for_the_trigger(void **state)
   assert_said("No such slot on this board.");
   assert_said("Programming Completed Successfully!");
   assert_int_equal(count("reboot"), 0);
+  assert_true(simflash_equals(MAP_DOWNLOAD_BASE, NULL, IMAGE_HEADER_SIZE + 8)); /* received, not asked for */
   line_free(&line);
   line_init(&line);
   simflash_clear_counts();
@@ -392,6 +393,7 @@ static void multiple_download_waits_for_the_trigger(void **state)
   type("4");
   assert_int_equal(run(), RESET);
   assert_true(simflash_equals(MAP_DOWNLOAD_BASE, file, IMAGE_HEADER_SIZE));
+  assert_true(simflash_equals(MAP_DOWNLOAD_BASE + IMAGE_HEADER_SIZE, "INSTALL1", 8));
 }
 
 static void multiple_download_can_be_left(void **state)
