@@ -9,6 +9,8 @@
 #define SFI_FLOW      0x3C65A9D1u /* odd: a multiple tells how many times it was added */
 #define ROOM_AT_BEGIN 16u /* free slots that an install must find: it needs 4, and each power cut may cost one */
 
+#define SLICE 64u /* bytes of a chunk worked on at once: less than a millisecond of flash */
+
 static const struct sfi_record begin = {.type = SFI_BEGIN}, clean = {.type = SFI_CLEAN};
 
 /* ---- starting over ---- */
@@ -20,7 +22,7 @@ static void wipe(struct sfi_install *s)
   sfi_wipe(s->pending, sizeof s->pending);
   sfi_wipe(s->unit, sizeof s->unit);
   sfi_wipe(&s->options, sizeof s->options);
-  s->pending_size = s->taken = s->worked = s->flow = 0;
+  s->pending_size = s->pending_done = s->taken = s->worked = s->flow = 0;
   s->configured = false;
 }
 
@@ -249,34 +251,44 @@ static uint16_t end_area(struct sfi_install *s)
 
 static uint16_t work(struct sfi_install *s)
 {
-  uint32_t size = s->pending_size;
-  s->pending_size = 0;
-  if (sfi_stream_add(&s->stream, s->pending, s->pending, size) != PC_OK)
+  uint8_t *slice = s->pending + s->pending_done;
+  uint32_t left = s->pending_size - s->pending_done, size = left < SLICE ? left : SLICE;
+  s->pending_done += size;
+  if (s->pending_done == s->pending_size)
+    s->pending_done = s->pending_size = 0;
+  if (sfi_stream_add(&s->stream, slice, slice, size) != PC_OK)
     return SFI_AREA_TAG;
   bool good = true;
   if (s->area.type == SFI_CONFIGURATION)
-    memcpy(s->options.bytes + s->worked, s->pending, size);
+    memcpy(s->options.bytes + s->worked, slice, size);
   else
-    good = store(s, s->pending, size);
+    good = store(s, slice, size);
   s->worked += size;
-  sfi_wipe(s->pending, size);
+  sfi_wipe(slice, size);
   if (!good)
     return SFI_FLASH_FAILED;
   return s->worked == s->area.size ? end_area(s) : SFI_DONE;
 }
 
-void sfi_install_work(struct sfi_install *s)
+bool sfi_install_work(struct sfi_install *s)
 {
   if (s->pending_size == 0)
-    return;
+    return false;
   uint16_t status = work(s);
   if (status != SFI_DONE)
     s->late = start_over(s, status);
+  return s->pending_size != 0;
+}
+
+static void work_off(struct sfi_install *s)
+{
+  while (sfi_install_work(s)) {
+  }
 }
 
 uint16_t sfi_install_chunk(struct sfi_install *s, uint32_t offset, const uint8_t *bytes, uint32_t size)
 {
-  sfi_install_work(s);
+  work_off(s);
   if (s->late != 0) {
     uint16_t late = s->late;
     s->late = 0;
@@ -295,7 +307,7 @@ uint16_t sfi_install_chunk(struct sfi_install *s, uint32_t offset, const uint8_t
   if (size < left)
     return SFI_DONE;
   /* The end of the area is answered when it is known to be good. */
-  sfi_install_work(s);
+  work_off(s);
   uint16_t late = s->late;
   s->late = 0;
   return late;

@@ -66,7 +66,7 @@ struct sfi_install {
   uint32_t flow; /* grows by SFI_FLOW for each area whose tag was right */
 
   uint8_t pending[SFI_CHUNK_MAX];
-  uint32_t pending_size;
+  uint32_t pending_size, pending_done;
   uint16_t late; /* what work on a chunk found after it had been answered; 0: nothing */
 
   uint32_t programmed;
@@ -83,7 +83,8 @@ uint16_t sfi_install_area(struct sfi_install *install, const uint8_t *bytes, uin
 uint16_t sfi_install_chunk(struct sfi_install *install, uint32_t offset, const uint8_t *bytes, uint32_t size);
 uint16_t sfi_install_finish(struct sfi_install *install);
 uint16_t sfi_install_abort(struct sfi_install *install);
-/* Do what is pending. Cheap when nothing is. */
-void sfi_install_work(struct sfi_install *install);
+/* Do a slice of what is pending: less than a millisecond, so that the next command can be taken in the meantime. True:
+ * there is more. */
+bool sfi_install_work(struct sfi_install *install);
 
 #endif

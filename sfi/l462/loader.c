@@ -67,10 +67,11 @@ int main(void)
         target.finish();
       continue;
     }
-    sfi_install_work(&install);
+    bool more = sfi_install_work(&install);
     if (sfi_command_in_frame(&command) && wire_ticks() - last > FRAME_TICKS)
       sfi_command_timeout(&command);
-    wire_sleep();
+    if (!more)
+      wire_sleep();
   }
 }
 

@@ -113,7 +113,8 @@ static unsigned do_areas(void)
     status = special(0x50, 0x12, image + at, 30, "", 0);
     for (uint32_t done = 0; status == 0 && done < size; done += 512) {
       status = chunk(done, image + at + 30 + done, size - done < 512 ? size - done : 512);
-      sfi_install_work(&install);
+      while (done % 1024 == 0 && sfi_install_work(&install)) {
+      }
     }
     at += 30 + size;
   }
