@@ -272,6 +272,8 @@ static void step(struct delta_decoder *d)
       }
       shift_in(d);
     }
+    if (d->status != PC_OK)
+      break;
     delta_header(d);
     if (d->target_size > d->target_max || d->target_size > DELTA_MAX_SIZE)
       d->status = PC_ERR_SIZE;
