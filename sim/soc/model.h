@@ -282,7 +282,7 @@ struct soc {
   uint64_t flash_ops, programs, erases, idle, idle_mark;
   uint64_t resets[SOC_CAUSES];
   uint64_t instruction_base, cycle_base;
-  uint64_t barren_at; /* instructions executed at the last lockup, and lockups in a row without any */
+  uint64_t barren_at; /* instructions executed at the last lockup, and lockups in a row without more than one */
   unsigned barren;
   uint64_t uart_idle_at;
   uint64_t ops_seen, ops_seen_at; /* soc_may_wait() */

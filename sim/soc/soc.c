@@ -255,13 +255,14 @@ static bool watchdog_bites(struct soc *soc)
   return soc->dead;
 }
 
-/* The core locks up before its first instruction, time and again: no reset by a watchdog will change that. (A few
- * tries, because a weak cell in the vectors may read well the next time.) */
+/* The core locks up at its first instruction, time and again: no reset by a watchdog will change that. (A few tries,
+ * because a weak cell in the vectors may read well the next time.) */
 static bool is_barren(struct soc *soc)
 {
-  if (soc->barren_at != cpu_instructions(soc->cpu))
+  uint64_t done = cpu_instructions(soc->cpu);
+  if (done - soc->barren_at > 1)
     soc->barren = 0;
-  soc->barren_at = cpu_instructions(soc->cpu);
+  soc->barren_at = done;
   return ++soc->barren > BARREN_MAX;
 }
 

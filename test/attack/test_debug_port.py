@@ -90,7 +90,10 @@ def dump(board, *regions, under_reset=True, timeout=60):
         return None
     got = []
     for i in range(len(regions)):
-        got.append(open('dump%d' % i, 'rb').read() if os.path.exists('dump%d' % i) else None)
+        got.append(None)
+        if os.path.exists('dump%d' % i):
+            with open('dump%d' % i, 'rb') as f:
+                got[-1] = f.read()
     return got
 
 
@@ -177,6 +180,84 @@ class DebugPort(e2e.unittest.TestCase):
         self.assertEqual(done.returncode, 3)
         self.assertEqual(self.tool(board, 'protect', '--board', 'nucleo-l476rg').returncode, 1)  # has none
         self.assertEqual(self.tool(board, 'protect', '--board', SECURE).returncode, 2)  # where are the keys?
+
+    # ---- attaching while keys are in use ----
+
+    def test_whenever_a_debugger_comes_it_sees_no_key(self):
+        seen = 0
+        for moment in ('start_reset', 'engine_key_aes_1', 'mbedtls_aes_setkey_dec', 'mbedtls_internal_aes_decrypt', 'boot_verify'):
+            with self.subTest(moment):
+                board = self.start(e2e.copy('secure', moment), '--halt')
+                board.control('break 0x%08x' % symbol(moment))
+                board.control('run')
+                board.control('wait stopped')
+                seen += self.leaked(board.read(*SRAM2))
+                board.control('break none')
+                hot = dump(board, SRAM1, SRAM2, BOOT, under_reset=False)
+                if moment == 'start_reset':
+                    self.assertIsNotNone(hot)
+                else:
+                    self.assertIsNone(hot)  # the pins are the program's
+                got = hot or dump(board, SRAM1, SRAM2, BOOT)
+                self.assertTrue(got[1] is None and got[2] is None, 'SRAM2 or flash can be read')
+                self.assertEqual(len(got[0]), SRAM1[1])
+                self.assertFalse(self.leaked(got[0]), 'key bytes left the device')
+                board.close()
+        self.assertGreater(seen, 0)  # the judge has seen the key at one of these moments at least
+
+    # ---- power cuts in the middle of option bytes ----
+
+    def test_a_power_cut_on_the_way_to_level_0_lets_no_key_out(self):
+        opened = 0
+        for n, mode in [(1, 'before'), (1, 'clean'), (1, 'torn 3'), (1, 'weak 1'), (2, 'before'), (2, 'clean'), (2, 'weak 1')] + \
+                [(2, 'torn %d' % seed) for seed in range(1, 9)]:
+            with self.subTest(f'{n} {mode}'):
+                board = self.start(e2e.copy('secure', f'{n} {mode}'), '--halt')
+                board.control(f'cut after {n} flash operation {mode}')
+                self.assertNotEqual(self.tool(board, 'unprotect', '--yes').returncode, 0)
+                board.control('wait off')
+                board.control('power on')
+                got = dump(board, BOOT, SRAM2, (0x20000000, 0x1000))
+                if got is not None and got[0] is not None:
+                    opened += 1
+                    self.assertFalse(self.leaked(got[0]), 'code of the keys left the device')
+                self.assertFalse(any(self.leaked(m) for m in got or [] if m), 'key bytes left the device')
+                board.close()
+        self.assertGreater(opened, 0)  # some cuts come after the end
+
+    def test_a_power_cut_while_protections_go_on_never_runs_an_application_without_them(self):
+        factory('bare', SECURE)
+        stuck = 0
+        for n, mode in [(1, 'before'), (1, 'clean'), (1, 'weak 1')] + [(1, 'torn %d' % seed) for seed in range(1, 9)]:
+            with self.subTest(mode):
+                board = self.start(e2e.copy('bare', 'bare ' + mode), '--cut', '%d:%s' % (n, mode.replace(' ', ':')))
+                board.control('wait off')
+                board.control('power on')
+                ran = self.ends(board)
+                status = self.tool(board, 'status', '--json', '--under-reset', '--board', SECURE, '--boot', boot(SECURE))
+                found = json.loads(status.stdout)
+                if ran:
+                    self.assertEqual((status.returncode, found['rdp']), (0, 1), found)
+                else:  # the way out is a regression, and it is open
+                    stuck += 1
+                    self.assertEqual(self.tool(board, 'unprotect', '--yes').returncode, 0)
+                    self.assertEqual(board.read(0x08000000, 64), b'\xff' * 64)
+                board.close()
+        self.assertGreater(stuck, 0)
+        self.assertLess(stuck, 11)
+
+    def ends(self, board):
+        """Until the application runs (True), or the boot loader gives up, or the core; a device may restart once or twice on the way."""
+        for _ in range(60):
+            try:
+                line = board.wait_text('\n', timeout=2)
+            except sim.SimTimeout:
+                return False
+            if b'runs' in line:
+                return True
+            if b'Nothing will be started' in line or b'will not be started' in line:
+                return False
+        self.fail('restarts for ever: ' + board.text.decode('latin-1'))
 
 
 if __name__ == '__main__':
