@@ -36,7 +36,9 @@ static bool choose_part(struct pack *p, struct problem *problem)
     return true;
   if (!firmware_read_for_slot(from, p->board, p->info.image, false, &old, problem))
     return false;
-  firmware_changed_range(&old, &p->firmware, IMAGE_BLOCK, &p->info.partial_offset, &p->info.partial_size);
+  /* Whole blocks of the cipher, and whole write units of the flash that the range is copied into. */
+  const uint32_t align = p->board->unit > IMAGE_BLOCK ? p->board->unit : IMAGE_BLOCK;
+  firmware_changed_range(&old, &p->firmware, align, &p->info.partial_offset, &p->info.partial_size);
   firmware_free(&old);
   if (p->info.partial_size == 0)
     return problem_set(problem, CLI_REFUSED, "%s and %s do not differ: there is nothing to pack", from,

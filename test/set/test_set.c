@@ -484,6 +484,57 @@ static void an_image_that_begins_blank_is_one_of_the_set(void **state)
   expect(0);
 }
 
+static const uint32_t download_slots[] = {0, 0x08003000, 0x08004800, 0x08006800};
+
+/* A denied rollback is said once and not tried for ever; the set stays as it is, all of it. */
+static void a_damaged_backup_of_one_image_keeps_the_set(void **state)
+{
+  (void)state;
+  for (uint32_t bad = 1; bad <= RIG_IMAGES; bad++)
+    for (unsigned kind = 0; kind < 2; kind++) {
+      start(ALL);
+      offer(ALL);
+      expect(ALL);
+      const uint8_t byte = kind == 0 ? 0x33 : (uint8_t)(old[bad]->clear[200] ^ 2);
+      simflash_load(download_slots[bad] + (kind == 0 ? P + 130 : 2 * P + 200), &byte, 1); /* header or image */
+      const struct simflash_counts before = simflash_counts();
+      expect(ALL);
+      const uint32_t cost = simflash_counts().erases - before.erases;
+      assert_in_range(cost, 1, 2); /* the journal's, and the header of a backup that will never be good */
+      for (int i = 0; i < 3; i++) {
+        expect(ALL);
+        assert_false(rig_said("ROLLBACK") || rig_said("none to go back to"));
+      }
+      assert_int_equal(simflash_counts().erases, before.erases + cost);
+    }
+}
+
+/* The minimum version is raised by a set that stays, not by one that goes back. */
+static void a_set_that_is_brought_back_has_not_raised_the_minimum(void **state)
+{
+  (void)state;
+  for (unsigned kept = 0; kept < 2; kept++) {
+    start(ALL);
+    new[1] = rig_image_make(1, 0x05000000 | RIG_RAISES, P);
+    new[2] = rig_image_make(2, 0x05000000 | RIG_RAISES, P);
+    offer(1u << 1 | 1u << 2);
+    rig.application = kept ? validate : validate_some;
+    validated = ENGINE_ALL_IMAGES;
+    validate_mask = 1u << 1; /* one of the two says yes */
+    expect(1u << 1 | 1u << 2);
+    rig.application = NULL;
+    expect(kept ? 1u << 1 | 1u << 2 : 0);
+    expect(kept ? 1u << 1 | 1u << 2 : 0);
+    /* The active header of image 2 gone: now only the minimum speaks. */
+    simflash_fill(0x08004000, 0xFF, 0x600);
+    simflash_fill(0x08000000 + P, 0xFF, P);
+    rig_put_candidate(old[2]);
+    assert_int_equal(rig_boot(), RIG_RESET);
+    assert_int_equal(rig_settle(12), RIG_RUNS);
+    assert_ptr_equal(rig_active(2), kept ? NULL : old[2]);
+  }
+}
+
 static int done(void **state)
 {
   (void)state;
@@ -514,6 +565,8 @@ int main(void)
       cmocka_unit_test(a_damaged_partial_image_is_refused),
       cmocka_unit_test(a_set_of_whole_and_partial_images),
       cmocka_unit_test(an_image_that_begins_blank_is_one_of_the_set),
+      cmocka_unit_test(a_damaged_backup_of_one_image_keeps_the_set),
+      cmocka_unit_test(a_set_that_is_brought_back_has_not_raised_the_minimum),
       cmocka_unit_test(the_cost_of_a_set_is_that_of_its_images),
   };
   return cmocka_run_group_tests(tests, NULL, done);
