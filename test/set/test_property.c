@@ -333,8 +333,8 @@ static void boot_cut(void)
     quiet = how == RIG_RUNS && simflash_counts().operations == before ? quiet + 1 : 0;
   }
   simflash_cut(0, SIMFLASH_BEFORE);
-  const images_t *found = same(installed) ? &installed : same(kept) ? &kept : same(back) ? &back : NULL;
-  if (found == NULL)
+  const images_t *found = same(installed) ? &installed : same(kept) ? &kept : &back;
+  if (!same(*found))
     rig_fail("comes to rest with images of two kinds");
   memcpy(model.now, *found, sizeof model.now);
   for (uint32_t n = 1; n <= RIG_IMAGES; n++)
