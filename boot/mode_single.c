@@ -6,11 +6,19 @@
 #include "boot/services.h"
 #include "install/single.h"
 
+#define STEP 16384u /* bytes between two refreshes of the watchdog */
+
+/* Not by boot_verify(): the sender is still on the line, and would take percents on the console for its answer. */
 static pc_status verify(uint32_t image, const uint8_t header[IMAGE_HEADER_SIZE])
 {
+  uint32_t remaining = 1;
   (void)image; /* the header says so, too, and was held against it */
   pc_status status = engine_call(ENGINE_VERIFY_RECEIVED, (uintptr_t)header, 0, 0);
-  return status == PC_OK ? boot_verify() : status;
+  while (status == PC_OK && remaining != 0) {
+    port_watchdog_refresh();
+    status = engine_call(ENGINE_VERIFY_STEP, STEP, (uintptr_t)&remaining, 0);
+  }
+  return status == PC_OK ? engine_call(ENGINE_VERIFY_END, 0, 0, 0) : status;
 }
 
 static const struct single_target target = {&boot_install_services, &board_slots[BOOT_IMAGE - 1].active, BOOT_IMAGE,

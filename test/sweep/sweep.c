@@ -13,6 +13,7 @@
  * --rollback: the new image was not validated, and the old one comes back. --overwrite: the board installs without
  * swap.
  */
+#define _GNU_SOURCE /* memmem */
 #include "test/sweep/bench_board.h"
 
 #include <stdlib.h>
@@ -112,6 +113,26 @@ static const char *judge_rollback(const struct image *i)
   return NULL;
 }
 
+/* Does a piece of either image stand in the external flash as it is? */
+static bool in_clear_outside(const struct image *i)
+{
+  const size_t size = i->slot_size + 2 * job.page;
+  uint8_t *bytes = malloc(size);
+  bool found = bytes == NULL || !soc_mem_read(board.soc, i->download, bytes, size);
+  const struct {
+    const uint8_t *clear;
+    size_t size;
+  } images[] = {{i->old_image, i->old_size}, {i->new_image, i->new_size}};
+  for (unsigned n = 0; n < 2; n++)
+    for (size_t at = 0; !found && at + 16 <= images[n].size; at += 16) {
+      const uint8_t *piece = images[n].clear + at;
+      if (memcmp(piece, piece + 1, 15) != 0) /* not filling */
+        found = memmem(bytes, size, piece, 16) != NULL;
+    }
+  free(bytes);
+  return found;
+}
+
 static const char *judge_image(const struct image *i)
 {
   if (job.rollback)
@@ -124,6 +145,8 @@ static const char *judge_image(const struct image *i)
     return "the active header is not the new one";
   if (!is_blank(i->download, job.page))
     return "there is still a candidate";
+  if (job.page != PAGE && in_clear_outside(i))
+    return "something stands outside in clear";
   if (job.overwrite) /* nothing of the old image is kept, and the cipher text stays */
     return holds(i->download + job.page, i->new_sfb + 512, i->new_sfb_size - 512) ? NULL
                                                                                   : "the download slot was written to";
