@@ -26,7 +26,7 @@ bool boot_mode_may_download(void)
 
 static void drop_candidate(void)
 {
-  (void)flash_erase(&SLOT->download, 0, SLOT->download.page);
+  (void)update_drop(&SLOT->download);
 }
 
 static enum boot_error install_error(pc_status status)
@@ -92,17 +92,23 @@ enum boot_state boot_mode_resume(struct boot *boot)
       authentic = engine_call(ENGINE_HEADER_CHECK, (uintptr_t)boot->header, 0, 0);
     status = install_resume(&job, authentic == PC_OK ? boot->header : NULL);
   }
-  if (status == PC_OK)
+  if (status == PC_OK) {
+    boot_install_done();
     return BOOT_REBOOT;
+  }
   if (status == PC_ERR_BLANK && journal_step() == INSTALL_NONE)
     return BOOT_CHECK_USER_FW_STATUS; /* nothing had been moved yet */
-  if (status == PC_ERR_BLANK || status == PC_ERR_STATE || boot->last == BOOT_ERROR_SWAP) {
+  const enum boot_error error = boot_install_error();
+  if (status == PC_ERR_BLANK || status == PC_ERR_STATE || boot_install_failed(boot->last)) {
     /* It can never be ended (its header is lost, or the flash failed twice): rather no firmware than a boot loop. */
     boot->given_up = 1;
-    (void)boot_install_services.journal_put(INSTALL_NONE);
     drop_candidate();
+    if (boot_install_services.journal_put(INSTALL_NONE) != PC_OK) {
+      boot_error_store(error);
+      return BOOT_CHECK_USER_FW_STATUS; /* the journal is as it is; go on without it */
+    }
   }
-  return boot_fail(boot, BOOT_ERROR_SWAP);
+  return boot_fail(boot, error);
 }
 
 enum boot_state boot_mode_install(struct boot *boot)
@@ -122,9 +128,14 @@ enum boot_state boot_mode_install(struct boot *boot)
     status = install_run(&job, boot->header, boot->old_size);
   if (status == PC_OK) {
     console_note("FW installation succeeded");
+    boot_install_done();
     return BOOT_REBOOT;
   }
-  return boot_fail(boot, BOOT_ERROR_SWAP);
+  const enum boot_error error = boot_install_error();
+  /* It cannot even begin, twice in a row: what is there is better than a boot loop. */
+  if (journal_step() == INSTALL_NONE && boot_install_failed(boot->last))
+    drop_candidate();
+  return boot_fail(boot, error);
 }
 
 void boot_mode_receive(struct boot *boot, struct ymodem_sink *sink)

@@ -30,7 +30,7 @@ bool boot_mode_may_download(void)
 
 static void drop(uint32_t image)
 {
-  (void)flash_erase(&slot_of(image)->download, 0, slot_of(image)->download.page);
+  (void)update_drop(&slot_of(image)->download);
 }
 
 /* All images that are asked for, as bits. */
@@ -194,14 +194,17 @@ enum boot_state boot_mode_resume(struct boot *boot)
   }
   if (status == PC_OK)
     status = others(boot);
-  if (status == PC_OK)
+  if (status == PC_OK) {
+    boot_install_done();
     return BOOT_REBOOT;
+  }
   if (status == PC_ERR_BLANK && journal() == INSTALL_NONE)
     return BOOT_CHECK_USER_FW_STATUS; /* nothing had been moved yet */
   const bool flash = status == PC_ERR_FLASH || status == PC_ERR_ECC;
-  if (!flash || boot->last == BOOT_ERROR_SWAP)
+  const enum boot_error error = boot_install_error();
+  if (!flash || boot_install_failed(boot->last))
     give_up(boot);
-  return boot_fail(boot, BOOT_ERROR_SWAP);
+  return boot_fail(boot, error);
 }
 
 enum boot_state boot_mode_install(struct boot *boot)
@@ -221,8 +224,9 @@ enum boot_state boot_mode_install(struct boot *boot)
   }
   console_note("Image verified; installing.");
   if (boot_mode_set_run(boot, false) != PC_OK)
-    return boot_fail(boot, BOOT_ERROR_SWAP);
+    return boot_fail(boot, boot_install_error());
   console_note("FW installation succeeded");
+  boot_install_done();
   return BOOT_REBOOT;
 }
 

@@ -7,6 +7,8 @@
 #include "boot/services.h"
 #include "portcullis/engine.h"
 
+#define TRIES 8u
+
 static uint32_t state_now(void)
 {
   uint32_t state = IMAGE_STATE_TORN;
@@ -30,17 +32,21 @@ enum boot_state boot_states_check(struct boot *boot)
 
 pc_status boot_states_launch(struct boot *boot)
 {
-  uint32_t state = state_now();
-  if (state == IMAGE_STATE_NEW)
-    return engine_call(ENGINE_SET_STATE, BOOT_IMAGE, IMAGE_STATE_SELFTEST, 0);
-  /* Power may have gone while the application wrote VALID, or this function SELFTEST: a torn field that reads well now
-   * could read otherwise later, so it is written again. */
-  if ((state == IMAGE_STATE_VALID || state == IMAGE_STATE_SELFTEST) && boot->cause == PORT_RESET_POWER) {
-    pc_status status = engine_call(ENGINE_SET_STATE, BOOT_IMAGE, state, 0);
-    if (status != PC_OK)
-      return status;
+  uint32_t state = IMAGE_STATE_TORN;
+  pc_status status = PC_ERR_STATE;
+  /* A torn field may read otherwise when the engine looks again, and then it is not what was to be written. */
+  for (uint32_t i = 0; i < TRIES && status == PC_ERR_STATE; i++) {
+    state = state_now();
+    if (state == IMAGE_STATE_NEW)
+      status = engine_call(ENGINE_SET_STATE, BOOT_IMAGE, IMAGE_STATE_SELFTEST, 0);
+    /* Power may have gone while the application wrote VALID, or this function SELFTEST: a torn field that reads well
+     * now could read otherwise later, so it is written again. */
+    else if ((state == IMAGE_STATE_VALID || state == IMAGE_STATE_SELFTEST) && boot->cause == PORT_RESET_POWER)
+      status = engine_call(ENGINE_SET_STATE, BOOT_IMAGE, state, 0);
+    else
+      status = PC_OK;
   }
-  return engine_call(ENGINE_RAISE_MINIMUM, BOOT_IMAGE, 0, 0);
+  return status == PC_OK && state != IMAGE_STATE_NEW ? engine_call(ENGINE_RAISE_MINIMUM, BOOT_IMAGE, 0, 0) : status;
 }
 
 enum boot_state boot_states_rollback(struct boot *boot)

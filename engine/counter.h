@@ -17,7 +17,8 @@ pc_status counter_open(void);
  * by power: the old or the new value, until a call that ends. */
 pc_status counter_raise(uint32_t image, uint32_t value);
 
-/* Is there room to raise again? Asked before an image that wants it is accepted. PC_OK or PC_ERR_LOG_FULL. */
-pc_status counter_room(void);
+/* Can this candidate have what it asks for? Asked before it is accepted. PC_OK; PC_ERR_LOG_FULL: it wants to raise its
+ * minimum, and there is no room for that. */
+pc_status counter_accepts(const struct image_info *candidate);
 
 #endif

@@ -93,7 +93,9 @@ pc_status counter_raise(uint32_t image, uint32_t value)
   return part == PARTS ? PC_OK : PC_ERR_LOG_FULL;
 }
 
-pc_status counter_room(void)
+pc_status counter_accepts(const struct image_info *candidate)
 {
+  if (engine_wanted_minimum(candidate) <= engine.minimum[candidate->image - 1])
+    return PC_OK;
   return engine_board.otp.size - first_free() >= RESERVED * RECORD ? PC_OK : PC_ERR_LOG_FULL;
 }

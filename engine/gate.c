@@ -35,6 +35,9 @@ static pc_status init(void)
   pc_status status = log_open(&engine.journal, &engine_board.journal);
   if (status == PC_OK)
     status = counter_open();
+  for (uint32_t i = 0; i < ENGINE_IMAGES; i++)
+    if (engine.minimum[i] < engine_board.minimum)
+      engine.minimum[i] = engine_board.minimum; /* the board's own counts, too */
   if (status != PC_OK)
     return status;
   engine.open = ENGINE_YES;

@@ -47,6 +47,7 @@ pc_status engine_header_check(const uint8_t header[IMAGE_HEADER_SIZE], struct im
 pc_status engine_header_store(uint32_t image, const uint8_t header[IMAGE_HEADER_SIZE])
 {
   const struct flash_area *page = &engine_slot(image)->header;
-  pc_status status = flash_erase(page, 0, page->page);
-  return status == PC_OK ? flash_program(page, 0, header, IMAGE_HEADER_SIZE) : status;
+  if (flash_erase(page, 0, page->page) != PC_OK)
+    return PC_ERR_NOT_BLANK;
+  return flash_program(page, 0, header, IMAGE_HEADER_SIZE);
 }

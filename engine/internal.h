@@ -46,7 +46,7 @@ struct engine_state {
   uint32_t flow;     /* counts the steps of a verification (ENGINE_FLOW_...) */
   struct engine_image_info running[ENGINE_IMAGES]; /* of the images in `verified` */
   struct log journal;
-  uint32_t minimum[ENGINE_IMAGES]; /* stored minimum versions, as counter_open() found or counter_raise() left them */
+  uint32_t minimum[ENGINE_IMAGES]; /* the stored or the board's, whichever is higher */
   struct engine_verify {
     uint32_t image, source; /* 0: none under way */
     struct image_info info;
@@ -105,6 +105,8 @@ pc_status engine_rules(const struct image_info *candidate, uint32_t *old_size);
 
 /* PC_ERR_VERSION if the image is older than the stored minimum. */
 pc_status engine_above_minimum(const struct image_info *info);
+/* The minimum that an image asks for, 0 if it does not. Never above its own version: it would refuse itself. */
+uint32_t engine_wanted_minimum(const struct image_info *info);
 /* Store the minimum that an authentic, validated image asks for, if it is above the stored one. */
 pc_status engine_raise_minimum(const struct image_info *info);
 

@@ -13,17 +13,15 @@ static uint32_t comparable(const struct image_info *info)
 
 pc_status engine_above_minimum(const struct image_info *info)
 {
-  const uint32_t stored = engine.minimum[info->image - 1];
-  uint32_t minimum = stored > engine_board.minimum ? stored : engine_board.minimum;
-  return comparable(info) < minimum ? PC_ERR_VERSION : PC_OK;
+  return comparable(info) < engine.minimum[info->image - 1] ? PC_ERR_VERSION : PC_OK;
 }
 
-/* Never above the image that asks: it would refuse itself. */
-static uint32_t wanted_minimum(const struct image_info *info)
+uint32_t engine_wanted_minimum(const struct image_info *info)
 {
+  const uint32_t own = comparable(info);
   if ((info->flags & IMAGE_FLAG_RAISE_MINIMUM) == 0)
     return 0;
-  return info->minimum < comparable(info) ? info->minimum : comparable(info);
+  return info->minimum < own ? info->minimum : own;
 }
 
 static pc_status judge(const struct image_info *candidate, const struct image_info *active, uint32_t has_active)
@@ -36,9 +34,6 @@ static pc_status judge(const struct image_info *candidate, const struct image_in
     if (comparable(candidate) < comparable(active))
       return PC_ERR_VERSION;
   }
-  /* Its wish must be one that can be granted. */
-  if (wanted_minimum(candidate) > engine.minimum[candidate->image - 1] && counter_room() != PC_OK)
-    return PC_ERR_LOG_FULL;
   return engine_above_minimum(candidate);
 }
 
@@ -64,6 +59,8 @@ pc_status engine_rules(const struct image_info *candidate, uint32_t *old_size)
     return PC_ERR_UNSUPPORTED; /* this slot mode takes whole images */
   if (candidate->size > engine_slot(candidate->image)->slots.image_max)
     return PC_ERR_SIZE;
+  if (counter_accepts(candidate) != PC_OK)
+    return PC_ERR_LOG_FULL; /* a wish that cannot be granted */
   volatile pc_status verdict = look(candidate, &active, old_size);
   if (verdict != PC_OK)
     return verdict;
@@ -83,6 +80,6 @@ pc_status engine_rules(const struct image_info *candidate, uint32_t *old_size)
 
 pc_status engine_raise_minimum(const struct image_info *info)
 {
-  const uint32_t minimum = wanted_minimum(info);
+  const uint32_t minimum = engine_wanted_minimum(info);
   return minimum == 0 ? PC_OK : counter_raise(info->image, minimum);
 }

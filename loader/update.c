@@ -291,11 +291,22 @@ pc_status update_abort(struct update *u)
     return leave(u, PC_OK);
   pc_status status = PC_OK;
   if (u->step == UPDATE_REQUESTED)
-    status = flash_erase(u->target.slot, 0, u->target.slot->page);
+    status = update_drop(u->target.slot);
   if (status != PC_OK)
     return leave(u, status); /* still asked for */
   (void)conclude(u, PC_ERR_CANCELLED);
   return PC_OK;
+}
+
+pc_status update_drop(const struct flash_area *slot)
+{
+  static const uint8_t zeros[UPDATE_UNIT];
+  pc_status status = flash_erase(slot, 0, slot->page);
+  if (status == PC_OK)
+    return status;
+  /* Zeros can be programmed over anything; over a whole mark they make one that is none. */
+  (void)flash_program(slot, IMAGE_HEADER_SIZE, zeros, slot->unit > sizeof mark ? slot->unit : sizeof mark);
+  return update_asked(slot) == PC_OK ? status : PC_OK;
 }
 
 pc_status update_status(const struct update *u, struct update_state *state)

@@ -78,5 +78,5 @@ pc_status update_withdraw(uint32_t image)
   const struct flash_area *slot = download_slot(image);
   if (slot == NULL)
     return PC_ERR_PARAM;
-  return flash_is_blank(slot, 0, slot->page) == PC_OK ? PC_OK : flash_erase(slot, 0, slot->page);
+  return flash_is_blank(slot, 0, slot->page) == PC_OK ? PC_OK : update_drop(slot);
 }

@@ -52,7 +52,7 @@ enum engine_service {
   /* ---- [boot] ---- */
   ENGINE_INIT = 0x21, /* once after reset, before anything else */
   /* Read the active header of image a into b (320 bytes), without judging it; or erase its page and write b there,
-   * which must be a header with a good signature. */
+   * which must be a header with a good signature (PC_ERR_NOT_BLANK: its page cannot be erased). */
   ENGINE_HEADER_READ = 0x22,
   ENGINE_HEADER_WRITE = 0x23,
   /* The install journal (install/install.h): b: uint32_t * latest record; append a; write the latest one again. */

@@ -38,6 +38,17 @@ const struct engine_slot *engine_slot(uintptr_t image)
   return image >= 1 && image <= engine_board.images ? &engine_board.image[image - 1] : NULL;
 }
 
+uint32_t engine_wanted_minimum(const struct image_info *info)
+{
+  return info->minimum;
+}
+
+static pc_status counter_room(void)
+{
+  const struct image_info candidate = {.image = 1, .minimum = UINT32_MAX};
+  return counter_accepts(&candidate);
+}
+
 static void power_on(void)
 {
   memset(&engine, 0, sizeof engine);

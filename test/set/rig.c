@@ -31,6 +31,8 @@ static struct update updates[RIG_IMAGES];
 pc_status engine_dispatch(uint32_t service, uintptr_t a, uintptr_t b, uintptr_t c);
 pc_status engine_call(uint32_t service, uintptr_t a, uintptr_t b, uintptr_t c)
 {
+  if (rig.engine_fault != NULL && rig.engine_fault(service))
+    return PC_ERR_STATE;
   return engine_dispatch(service, a, b, c);
 }
 
@@ -61,12 +63,16 @@ static pc_status flash_program_(uint32_t addr, const void *from, uint32_t size)
 {
   if (simflash_counts().operations - operations_before > MAX_OPERATIONS)
     rig_fail("a boot without an end");
+  if (rig.flash_fault != NULL && rig.flash_fault(false, addr))
+    return PC_ERR_FLASH;
   return simflash_driver.program(addr, from, size);
 }
 static pc_status flash_erase_(uint32_t addr)
 {
   if (simflash_counts().operations - operations_before > MAX_OPERATIONS)
     rig_fail("a boot without an end");
+  if (rig.flash_fault != NULL && rig.flash_fault(true, addr))
+    return PC_ERR_FLASH;
   return simflash_driver.erase(addr);
 }
 const struct flash_driver port_flash = {flash_read_, flash_program_, flash_erase_};

@@ -53,6 +53,9 @@ enum rig_end {
 extern struct rig {
   /* The application; may call the engine. NULL: does nothing. Its flash operations can be cut, too. */
   void (*application)(void);
+  /* Faults: true, and this erase or program fails without a trace; this service is refused. NULL: all is well. */
+  bool (*flash_fault)(bool erase, uint32_t addr);
+  bool (*engine_fault)(uint32_t service);
   /* The loader waits, or (with the button) was asked for: what arrives. NULL: nothing. */
   void (*loader)(void);
   bool button;
