@@ -169,10 +169,11 @@ function(pc_board BOARD)
   endif()
 
   # Linker scripts through the preprocessor
+  file(GLOB maps CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/board/*/map.h) # they include each other
   foreach(ld boot app portcullis)
     add_custom_command(OUTPUT ${out}/${ld}.ld
       COMMAND ${CMAKE_C_COMPILER} -E -P -x c ${inc} ${CMAKE_SOURCE_DIR}/port/cortexm/${ld}.ld.in -o ${out}/${ld}.ld
-      DEPENDS ${CMAKE_SOURCE_DIR}/port/cortexm/${ld}.ld.in ${CMAKE_SOURCE_DIR}/board/${BOARD}/map.h)
+      DEPENDS ${CMAKE_SOURCE_DIR}/port/cortexm/${ld}.ld.in ${maps})
   endforeach()
 
   # Keys as code, each image's own: image 1 from KEYS_DIR, image N from KEYS_DIR-N

@@ -10,7 +10,7 @@ import e2e
 from e2e import ARM, BUILD, KEYS, sim
 
 FIRMWARE = f'{ARM}/test-l476-patch'
-HEADER, ACTIVE, DOWNLOAD, PAGE = 0x08080000, 0x08088000, 0x0800A000, 2048
+HEADER, ACTIVE, DOWNLOAD, PAGE = 0x08080000, 0x08088000, 0x0800A800, 2048
 NAMES = {'old': (1, 0), 'new': (1, 1), 'third': (1, 2), 'other': (1, 3), 'served': (1, 0)}
 
 
