@@ -262,7 +262,7 @@ static bool do_run(struct session *s, FILE *out)
       fputs("a debugger holds the core", out);
       return false;
     }
-    session_set_machine(s, MACHINE_RUNNING);
+    run_resume(s, false, false);
   } else if (s->machine == MACHINE_OFF || s->machine == MACHINE_LOCKUP) {
     fprintf(out, "the core cannot run: %s", session_machine_name(s->machine));
     return false;

@@ -70,6 +70,8 @@ void run_stopped(struct session *s, unsigned signal, bool debug)
 
 void run_after_reset(struct session *s, bool power_on)
 {
+  if (power_on)
+    cpu_mask_interrupts(soc_cpu(s->soc), false);
   switch (jtag_link_reset(s, power_on)) {
   case RUN_WISH_HALT:
     session_set_machine(s, MACHINE_STOPPED);
@@ -81,6 +83,7 @@ void run_after_reset(struct session *s, bool power_on)
       session_set_machine(s, MACHINE_RUNNING);
     break;
   case RUN_WISH_NONE:
+    action_after_reset(s); /* by a watchdog, or by what a probe wrote */
     break;
   }
 }

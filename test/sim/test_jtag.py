@@ -71,6 +71,18 @@ class Level0(unittest.TestCase):
             self.assertRegex(after, r"halted due to single-step[^\n]*\n[^\n]*pc: 0x20004004")
             self.assertRegex(after, r"pc \(/32\): 0x20004006")
 
+    def test_steps_over_pending_interrupts(self):
+        with Sim("--load", ELF, jtag=True) as s:
+            s.wait_text("ready\n")
+            nops = ["mww 0x%x 0xbf00bf00" % (0x20004000 + at) for at in range(0, 64, 4)]
+            tick = ("mww 0xE000E014 40", "mww 0xE000E018 0", "mww 0xE000E010 7", "mdw 0x20000000 8")
+            text = openocd.run(s, *RESET_HALT, *nops, *tick, "reg pc 0x20004000", "cortex_m maskisr on", "step", "step",
+                               "step", "step", "reg pc", "cortex_m maskisr off", "step", "step", "reg pc", "reset run")
+            found = re.findall(r"pc \(/32\): 0x([0-9a-f]+)", text)
+            self.assertEqual(found[1], "20004008")  # one nop after the other
+            self.assertTrue(found[2].startswith("0800"), found)  # in the handler
+            s.wait_text("ready\n")
+
     def test_openocd_programs_flash_and_the_program_boots(self):
         with Sim("--stay", jtag=True) as s:  # an empty chip locks up
             s.control("wait lockup")
