@@ -97,7 +97,10 @@ static pc_status set(uint32_t image, uint32_t state)
   /* Also when it reads as written: a torn field may, at one look and not at the next. */
   if ((now == IMAGE_STATE_NEW || now == IMAGE_STATE_SELFTEST) && state == IMAGE_STATE_SELFTEST)
     return write_zeros(image, 2);
-  /* A torn VALID reads as SELFTEST from time to time: the boot loader, which read VALID, makes it whole. */
+  /* A torn VALID reads as SELFTEST from time to time. The boot loader, which read VALID, makes it whole; and so does
+   * the engine when it is the one to read VALID: only an application that validates itself begins to write it. */
+  if (engine_board.images == 1 && now == IMAGE_STATE_VALID && state == IMAGE_STATE_SELFTEST)
+    return write_zeros(image, 1);
   if ((now == IMAGE_STATE_VALID || now == IMAGE_STATE_SELFTEST) && state == IMAGE_STATE_VALID)
     return write_zeros(image, 1);
   if (now == IMAGE_STATE_SELFTEST && state == IMAGE_STATE_INVALID)
