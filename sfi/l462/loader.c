@@ -52,6 +52,7 @@ static struct sfi_command command;
 
 int main(void)
 {
+  loader_close();
   wire_start();
   sfi_install_start(&install, &target);
   while (wire_link() == NULL)

@@ -14,6 +14,8 @@ extern const struct sfi_memory loader_memory;
 #endif
 
 _Noreturn void loader_start(void);
+/* Before anything is received: nothing but the boot loader can be executed from here on. Plain: nothing. */
+void loader_close(void);
 /* What the last command wants; the lines are off. */
 _Noreturn void loader_leave(void);
 

@@ -113,6 +113,8 @@ static bool readout(bool protect)
   return protect ? set_level(L462_RDP_1) : true;
 }
 
+void loader_close(void) {}
+
 const struct sfi_memory loader_memory = {
     .read = read, .write = write, .erase = erase, .go = go, .protect_pages = protect_pages, .readout = readout};
 

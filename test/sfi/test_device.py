@@ -18,6 +18,7 @@ def installs_over(line):
         assert (me['first'], me['end'], me['challenge']) == (FIRST, END, bytes(16))
         assert me['uid'] == sim.read(0x1FFF7590, 12)
         assert loader.certificate() == device.certificate
+        assert sim.read(0xE000ED94, 4) == b'\x05\0\0\0'  # the MPU: nothing but the boot loader can run
         # Nothing reads, writes or starts anything while there is a key.
         for code in (0x11, 0x21, 0x31, 0x43, 0x44, 0x63, 0x73, 0x82, 0x92):
             nacked(loader.command, code)
