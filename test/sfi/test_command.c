@@ -330,6 +330,26 @@ static void a_keyed_device_refuses_the_memory_commands(void **state)
   }
 }
 
+static void a_record_with_any_bit_changed_is_not_there(void **state)
+{
+  struct sfi_record ready = {.type = (uint32_t)SFI_READY, .count = 5, .options = {1, 2, 3, 4, 5}};
+  struct sfi_records records;
+  uint8_t bytes[SFI_RECORD_SIZE];
+  (void)state;
+  sfi_records_read(test_keyed.records, &records);
+  assert_int_equal(sfi_records_add(test_keyed.records, &records, &ready, 1), PC_OK);
+  assert_int_equal(flash_read(test_keyed.records, 0, bytes, sizeof bytes), PC_OK);
+  for (uint32_t bit = 0; bit < 8 * SFI_RECORD_SIZE; bit++) {
+    assert_int_equal(flash_erase(test_keyed.records, 0, 2048), PC_OK);
+    bytes[bit / 8] ^= (uint8_t)(1u << (bit % 8));
+    assert_int_equal(flash_program(test_keyed.records, 0, bytes, sizeof bytes), PC_OK);
+    bytes[bit / 8] ^= (uint8_t)(1u << (bit % 8));
+    sfi_records_read(test_keyed.records, &records);
+    assert_int_equal(records.last.type, 0);
+    assert_int_equal(records.free, 1);
+  }
+}
+
 /* ---- power cuts ---- */
 static void install_all(void *ctx)
 {
@@ -387,6 +407,7 @@ int main(void)
       cmocka_unit_test_setup(a_repeated_or_odd_chunk_changes_nothing, set_up),
       cmocka_unit_test_setup(a_plain_device_has_no_secure_install, set_up),
       cmocka_unit_test_setup(a_keyed_device_refuses_the_memory_commands, set_up),
+      cmocka_unit_test_setup(a_record_with_any_bit_changed_is_not_there, set_up),
       cmocka_unit_test_setup(power_cuts_lose_nothing, set_up),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
