@@ -25,7 +25,7 @@ struct encoder {
 };
 
 #define ALIGN_WORK  16u
-#define EFFORT_WORK (UINT64_C(160) << 20)
+#define EFFORT_WORK (UINT64_C(110) << 20)
 
 static void worked(struct encoder *e, uint32_t passes)
 {

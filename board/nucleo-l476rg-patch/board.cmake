@@ -1,1 +1,1 @@
-pc_board(nucleo-l476rg-patch SERIES stm32l4 CPU cortex-m4 PATCH)
+pc_board(nucleo-l476rg-patch SERIES stm32l4 CPU cortex-m4 PATCH TRIGGER load)
