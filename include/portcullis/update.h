@@ -164,8 +164,8 @@ pc_status update_status(const struct update *u, struct update_state *state);
  * after the header was done. */
 pc_status update_asked(const struct flash_area *slot);
 
-/* Take the wish in this slot back: its header page is erased. A page that cannot be erased any more gets its mark struck
- * out with zeros, where the flash can do that (STM32L4). PC_OK, or PC_ERR_FLASH: it is still asked for. */
+/* Take the wish in this slot back: its header page is erased. A page that cannot be erased any more gets its mark
+ * struck out with zeros, where the flash can do that (STM32L4). PC_OK, or PC_ERR_FLASH: it is still asked for. */
 pc_status update_drop(const struct flash_area *slot);
 /* The same where there are several images: which ones does the wish in the slot of `image` ask for, itself or a set
  * that its slot speaks for? Bits, image 1: bit 0. 0: no wish. */
