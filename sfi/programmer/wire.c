@@ -122,10 +122,17 @@ static bool wait_for(const struct wire *wire, short what, unsigned timeout_ms)
   return n > 0;
 }
 
+/* A socket whose other end has closed is an error like any other, not the end of the program (SIGPIPE). */
+static ssize_t put_some(int fd, const uint8_t *bytes, size_t size)
+{
+  ssize_t n = send(fd, bytes, size, MSG_NOSIGNAL);
+  return n < 0 && errno == ENOTSOCK ? write(fd, bytes, size) : n;
+}
+
 bool wire_put(struct wire *wire, const uint8_t *bytes, size_t size, struct problem *problem)
 {
   while (size != 0) {
-    ssize_t n = wait_for(wire, POLLOUT, 10000) ? write(wire->fd, bytes, size) : -1;
+    ssize_t n = wait_for(wire, POLLOUT, 10000) ? put_some(wire->fd, bytes, size) : -1;
     if (n < 0 && (errno == EINTR || errno == EAGAIN) && wait_for(wire, POLLOUT, 1000))
       continue;
     if (n <= 0)

@@ -3,9 +3,12 @@
 says (UM2262 8.6), and at no level, at no moment and after no power cut does a byte of a key leave the device."""
 import json
 import os
+import random
 import re
+import socket
 import subprocess
 import sys
+import threading
 
 sys.path.insert(0, os.environ['PC_SOURCE'] + '/test/e2e')
 import e2e  # noqa: E402
@@ -180,6 +183,23 @@ class DebugPort(e2e.unittest.TestCase):
         self.assertEqual(done.returncode, 3)
         self.assertEqual(self.tool(board, 'protect', '--board', 'nucleo-l476rg').returncode, 1)  # has none
         self.assertEqual(self.tool(board, 'protect', '--board', SECURE).returncode, 2)  # where are the keys?
+
+    def test_a_probe_that_answers_anything_is_survived(self):
+        dice = random.Random(5)
+        for alphabet in (b'01', b'0', b'1', bytes(range(256)), b''):
+            with self.subTest(alphabet), socket.create_server(('127.0.0.1', 0)) as server:
+                def serve(server=server, alphabet=alphabet):
+                    c, _ = server.accept()
+                    with c:
+                        c.settimeout(60)
+                        while alphabet and (got := c.recv(65536)):
+                            c.sendall(bytes(dice.choice(alphabet) for _ in range(got.count(b'R'))))
+                thread = threading.Thread(target=serve)
+                thread.start()
+                done = subprocess.run([TOOL, 'device', 'unprotect', '--yes', '--jtag', '127.0.0.1:%d' % server.getsockname()[1]],
+                                      stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60, check=False)
+                thread.join()
+                self.assertIn(done.returncode, (1, 3), done.stderr)
 
     # ---- attaching while keys are in use ----
 
