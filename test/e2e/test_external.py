@@ -111,6 +111,31 @@ class External(e2e.unittest.TestCase):
         board.wait_text('User App #B', fail=['CRITICAL FAILURE'])
 
 
+    def test_a_reset_or_a_torn_operation_during_the_download_costs_the_download_only(self):
+        board = self.board()
+        board.menu()
+        with open('b.sfb', 'rb') as f:
+            content = f.read()
+        for what in ('reset', 'cut after 2 flash operations torn 3', 'cut after 4 flash operations torn 8'):
+            if what != 'reset':
+                board.control(what)
+            board.app_waits()
+            sender = e2e.Sender(board)
+            sender.begin(len(content))
+            board.send(e2e.packet(1, content[:1024]))  # header and 512 bytes: two sectors, two programs
+            if what == 'reset':
+                board.control('reset')  # the flash goes on with it while the boot loader starts
+            else:
+                board.control('wait off')
+                board.control('power on')
+            mark = len(board.text)
+            board.menu()
+            self.assertNotIn('External Flash', board.since(mark))
+            self.assertNotIn('New FW to be installed', board.since(mark))
+        board.app_waits()
+        board.sb('b.sfb')
+        board.wait_text('User App #B', fail=['CRITICAL FAILURE', 'refused'])
+
     def test_a_sleeping_flash_is_woken(self):
         board = self.board()
         board.menu()
