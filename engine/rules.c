@@ -64,9 +64,9 @@ pc_status engine_rules(const struct image_info *candidate, uint32_t *old_size)
   volatile pc_status verdict = look(candidate, &active, old_size);
   if (verdict != PC_OK)
     return verdict;
-  /* Twice: one skipped branch is not enough. Where no active header was found, it is looked for again: any fault in
-   * reading it or in checking its signature would otherwise let an older version in. */
-  verdict = *old_size != 0 ? judge(candidate, &active, ENGINE_YES) : look(candidate, &active, old_size);
+  /* All of it twice: any fault in finding the active header, in reading it or in checking its signature would otherwise
+   * let an older version in. */
+  verdict = look(candidate, &active, old_size);
   if (verdict != PC_OK)
     return verdict;
   if (INSTALL_PARTIAL) {
