@@ -9,7 +9,9 @@ import unittest
 
 SOURCE, BUILD, ARM = (os.environ[name] for name in ('PC_SOURCE', 'PC_BUILD', 'PC_ARM'))
 sys.path.insert(0, SOURCE + '/test/delta/firmware')
+sys.path.insert(0, SOURCE + '/test/delta')
 import samples  # noqa: E402
+import second  # noqa: E402
 
 TOOL = BUILD + '/portcullis'
 
@@ -64,6 +66,12 @@ class Firmware(unittest.TestCase):
                 told = json.loads(run(BUILD + '/bench-decode', ARM + '/delta-decode.bin', f'{name}.from.padded', f'{name}.delta',
                                       f'{name}.to.padded', chunk))
                 self.assertLessEqual(told['state'] + told['stack'], 4096)
+
+    def test_a_second_implementation_written_from_the_page_gives_the_same(self):
+        for name in list(samples.TEST_PAIRS) + ['m0-release']:
+            self.pair(name, '--effort', '1')
+            decoder = second.Decoder(padded(f'{name}.from'), read(f'{name}.delta'))
+            self.assertEqual(decoder.run(), padded(f'{name}.to'), name)
 
     def test_a_useless_source_gives_the_compressed_image_and_says_so(self):
         with open('none.bin', 'wb') as f:
