@@ -54,7 +54,8 @@ static pc_status validate_all(void)
 {
   uint32_t state, first = 0, tested = 0, valid = 0;
   for (uint32_t n = 1; engine_slot(n) != NULL; n++) {
-    if (current(n, &state) != PC_OK)
+    /* A header whose image is gone says nothing. */
+    if ((engine.verified & engine_bit(n)) == 0 || current(n, &state) != PC_OK)
       continue;
     if (state == IMAGE_STATE_VALID_ALL)
       return PC_OK;

@@ -512,6 +512,27 @@ static void a_damaged_backup_of_one_image_keeps_the_set(void **state)
     }
 }
 
+/* The header of an image that is gone is no place for a validation, and none to find one in. */
+static void validation_works_while_an_image_is_missing(void **state)
+{
+  (void)state;
+  start(ALL);
+  offer(1u << 2 | 1u << 3);
+  expect(1u << 2 | 1u << 3);
+  rig_put_candidate(new[1]); /* on top: image 2 stays unvalidated */
+  simflash_fill(0x08004000, 0xFF, 0x600);
+  rig.application = validate;
+  validated = ENGINE_ALL_IMAGES;
+  assert_int_equal(rig_settle(12), RIG_RUNS);
+  assert_int_equal(validation, PC_OK);
+  rig.application = NULL;
+  for (int i = 0; i < 2; i++) {
+    assert_int_equal(rig_settle(12), RIG_RUNS);
+    assert_ptr_equal(rig_active(1), new[1]);
+    assert_int_equal(rig_state(1), IMAGE_STATE_VALID);
+  }
+}
+
 /* The minimum version is raised by a set that stays, not by one that goes back. */
 static void a_set_that_is_brought_back_has_not_raised_the_minimum(void **state)
 {
@@ -569,6 +590,7 @@ int main(void)
       cmocka_unit_test(a_set_of_whole_and_partial_images),
       cmocka_unit_test(an_image_that_begins_blank_is_one_of_the_set),
       cmocka_unit_test(a_damaged_backup_of_one_image_keeps_the_set),
+      cmocka_unit_test(validation_works_while_an_image_is_missing),
       cmocka_unit_test(a_set_that_is_brought_back_has_not_raised_the_minimum),
       cmocka_unit_test(the_cost_of_a_set_is_that_of_its_images),
   };
