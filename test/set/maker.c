@@ -20,6 +20,8 @@ static struct {
   uint8_t public[65], aes[16];
 } keys[IMAGES];
 
+uint8_t maker_partial_tag_error;
+
 #define KEY_FUNCTIONS(n)                                                                                               \
   void engine_key_aes_##n(uint8_t out[16]);                                                                            \
   void engine_key_pub_##n(uint8_t out[64]);                                                                            \
@@ -77,6 +79,7 @@ void maker_pack(const struct image_info *info, const uint8_t *clear, uint8_t hea
   need(RAND_bytes(iv, sizeof iv) == 1);
   SHA256(clear, info->size, tag);
   SHA256(clear + info->partial_offset, info->partial_size, partial_tag);
+  partial_tag[7] ^= info->partial_size != info->size ? maker_partial_tag_error : 0;
   need(image_header_build(header, info, tag, partial_tag, iv) == PC_OK);
   sign(keys[info->image - 1].pair, header);
   EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();

@@ -7,6 +7,8 @@
 
 /* New keys for all images; the engine's key functions give them out. */
 void maker_new_keys(void);
+/* Not 0: partial tags are made wrong by so much (and signed all the same). */
+extern uint8_t maker_partial_tag_error;
 /* Header and ciphertext of an image with these fields (tags, IV and signature are made here). */
 void maker_pack(const struct image_info *info, const uint8_t *clear, uint8_t header[IMAGE_HEADER_SIZE],
                 uint8_t *cipher);

@@ -145,6 +145,7 @@ static void do_receive(void)
   plan = 0;
   model.asked = 0; /* what may lie there is overwritten, or its wish is */
   model.refused = 0;
+  model.set = whole_set;
   for (uint32_t n = 1; n <= RIG_IMAGES; n++) {
     if ((images >> n & 1) == 0)
       continue;
@@ -166,7 +167,6 @@ static void do_receive(void)
   if (whole_set && rig_request(images) != PC_OK)
     rig_fail("a request fails");
   model.asked = images;
-  model.set = whole_set;
 }
 
 /* The button was pressed, and one file is sent. */

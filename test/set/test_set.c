@@ -1,5 +1,6 @@
 /* Sets of images, natively, on the whole boot loader: installed together or not at all, kept together or brought back
  * together. */
+#include "test/set/maker.h"
 #include "test/set/rig.h"
 
 #include "portcullis/engine.h"
@@ -463,6 +464,23 @@ static void a_damaged_partial_image_is_refused(void **state)
   }
 }
 
+/* The partial tag counts by itself, even if the whole image comes out right. */
+static void a_partial_image_with_a_wrong_partial_tag_is_refused(void **state)
+{
+  (void)state;
+  rig_reset(1);
+  const struct rig_image *base = rig_image_make(1, 0x01000000, 5 * P);
+  maker_partial_tag_error = 0x10;
+  const struct rig_image *part = rig_image_make_partial(base, 0x01000001, 5 * P, 0x2F0, 0x250);
+  maker_partial_tag_error = 0;
+  rig_put_active(base);
+  rig_put_candidate(part);
+  assert_int_equal(rig_boot(), RIG_RESET);
+  assert_true(rig_said("Firmware decryption error"));
+  assert_int_equal(rig_settle(3), RIG_RUNS);
+  assert_ptr_equal(rig_active(1), base);
+}
+
 static void a_set_of_whole_and_partial_images(void **state)
 {
   (void)state;
@@ -587,6 +605,7 @@ int main(void)
       cmocka_unit_test(a_partial_image_for_another_base_is_refused_and_nothing_is_lost),
       cmocka_unit_test(a_partial_image_without_a_base_or_room_is_refused),
       cmocka_unit_test(a_damaged_partial_image_is_refused),
+      cmocka_unit_test(a_partial_image_with_a_wrong_partial_tag_is_refused),
       cmocka_unit_test(a_set_of_whole_and_partial_images),
       cmocka_unit_test(an_image_that_begins_blank_is_one_of_the_set),
       cmocka_unit_test(a_damaged_backup_of_one_image_keeps_the_set),
