@@ -32,6 +32,11 @@ pc_status engine_header_check(const uint8_t header[IMAGE_HEADER_SIZE], struct im
     return slot != NULL || status == PC_ERR_BLANK ? status : PC_ERR_FORMAT;
   if (slot == NULL)
     return PC_ERR_FORMAT;
+  /* A field that was left out in parsing would be 0: any product. */
+  uint32_t fields[2];
+  memcpy(fields, header + IMAGE_AT_VERSION, sizeof fields);
+  if (info->protocol == IMAGE_PROTOCOL && (info->version != fields[0] || info->product != fields[1]))
+    return PC_ERR_FLOW;
   crypto_hash_start(&hash);
   crypto_hash_add(&hash, header, IMAGE_SIGNED_SIZE);
   crypto_hash_end(&hash, digest);
