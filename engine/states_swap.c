@@ -72,7 +72,7 @@ static pc_status validate(uint32_t image)
 {
   uint32_t state;
   if (image == ENGINE_ALL_IMAGES) {
-    if (ENGINE_IMAGES > 1)
+    if (ENGINE_IMAGES > 1 && engine_board.images > 1)
       return validate_all();
     image = 1;
   }
