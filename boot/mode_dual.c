@@ -133,8 +133,12 @@ enum boot_state boot_mode_install(struct boot *boot)
   }
   const enum boot_error error = boot_install_error();
   /* It cannot even begin, twice in a row: what is there is better than a boot loop. */
-  if (journal_step() == INSTALL_NONE && boot_install_failed(boot->last))
+  const uint32_t step = journal_step();
+  if ((step == INSTALL_NONE || step == INSTALL_BEGIN) && boot_install_failed(boot->last)) {
+    if (step == INSTALL_BEGIN) /* a partial image: the first page that it changes cannot be kept */
+      (void)boot_install_services.journal_put(INSTALL_NONE);
     drop_candidate();
+  }
   return boot_fail(boot, error);
 }
 

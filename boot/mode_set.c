@@ -223,8 +223,16 @@ enum boot_state boot_mode_install(struct boot *boot)
     }
   }
   console_note("Image verified; installing.");
-  if (boot_mode_set_run(boot, false) != PC_OK)
-    return boot_fail(boot, boot_install_error());
+  if (boot_mode_set_run(boot, false) != PC_OK) {
+    const enum boot_error error = boot_install_error();
+    /* Nothing was moved, twice in a row (a download slot is worn out): what is there is better than a boot loop. */
+    const uint32_t step = INSTALL_RECORD_STEP(journal());
+    if ((step == INSTALL_NONE || step == INSTALL_BEGIN) && boot_install_failed(boot->last)) {
+      (void)boot_install_services.journal_put(INSTALL_NONE);
+      drop_set(1);
+    }
+    return boot_fail(boot, error);
+  }
   console_note("FW installation succeeded");
   boot_install_done();
   return BOOT_REBOOT;

@@ -464,6 +464,23 @@ static void a_damaged_partial_image_is_refused(void **state)
   }
 }
 
+/* A partial image needs the old one to the end: a worn download slot costs the update, not the firmware, nor for ever.
+ */
+static void a_partial_image_is_given_up_before_the_old_one_where_the_download_slot_is_worn(void **state)
+{
+  (void)state;
+  rig_reset(1);
+  const struct rig_image *base = rig_image_make(1, 0x01000000, 5 * P);
+  rig_put_active(base);
+  rig_put_candidate(rig_image_make_partial(base, 0x01000001, 5 * P, 0x2F0, 0x250));
+  simflash_worn(0x08003000 + 3 * P + 64, 250); /* where the last of the changed pages is to be kept */
+  assert_int_equal(rig_settle(6), RIG_RUNS);
+  assert_ptr_equal(rig_active(1), base);
+  const struct simflash_counts before = simflash_counts();
+  assert_int_equal(rig_settle(2), RIG_RUNS);
+  assert_int_equal(simflash_counts().operations, before.operations);
+}
+
 /* The partial tag counts by itself, even if the whole image comes out right. */
 static void a_partial_image_with_a_wrong_partial_tag_is_refused(void **state)
 {
@@ -605,6 +622,7 @@ int main(void)
       cmocka_unit_test(a_partial_image_for_another_base_is_refused_and_nothing_is_lost),
       cmocka_unit_test(a_partial_image_without_a_base_or_room_is_refused),
       cmocka_unit_test(a_damaged_partial_image_is_refused),
+      cmocka_unit_test(a_partial_image_is_given_up_before_the_old_one_where_the_download_slot_is_worn),
       cmocka_unit_test(a_partial_image_with_a_wrong_partial_tag_is_refused),
       cmocka_unit_test(a_set_of_whole_and_partial_images),
       cmocka_unit_test(an_image_that_begins_blank_is_one_of_the_set),
