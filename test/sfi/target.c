@@ -17,7 +17,8 @@ static uint8_t cells[(PAGES_MAX + 1) * 2048];
 
 static uint8_t *cell(uint32_t address)
 {
-  return address >= RECORDS ? cells + PAGES_MAX * 2048 + (address - RECORDS) : cells + (address - FIRMWARE);
+  uint32_t at = address >= RECORDS ? PAGES_MAX * 2048 + (address - RECORDS) : address - FIRMWARE;
+  return &cells[at % sizeof cells];
 }
 
 static pc_status ram_read(uint32_t address, void *to, uint32_t size)
