@@ -64,6 +64,10 @@ class Kit(unittest.TestCase):
                      f'DemoApp_NUCLEO-L476RG_{described}.sfb'):
             self.assertIn(name, names)
         self.assertIn('DemoApp_v1.0.0.bin', os.listdir('Binary/PatchRef'))
+        patch = f'Binary/DemoApp_NUCLEO-L476RG_v1.0.0_{described}.sfbp'
+        keys = ('--public-key', 'Keys/Signing_PrivKey_ECC.txt', '--encryption-key', 'Keys/Cipher_Key_AES_CBC.bin')
+        run(TOOL, 'image', 'verify', patch, *keys, '--base', 'Binary/PatchRef/DemoApp_v1.0.0.bin')
+        self.assertLess(os.path.getsize(patch), os.path.getsize(f'Binary/DemoApp_NUCLEO-L476RG_{described}.sfb'))
         with Sim('--load', 'Binary/BOOT_DemoApp_NUCLEO-L476RG_v1.0.0.hex', state='device') as sim:
             sim.wait_text('application one runs, version 1.0.0', fail=['CRITICAL FAILURE'])
         with Sim('--press-button', state='device') as sim:
