@@ -112,7 +112,8 @@ static void run(void *unused)
   single_init(&s, &target);
   const uint32_t size = take(1) & 3u ? IMAGE_FILE_OFFSET + take(2) : take(4);
   uint32_t sent = 0;
-  pc_status status = single_begin(&s, size);
+  pc_status status;
+  (void)single_begin(&s, size);
   while (at < end) {
     uint32_t piece = take(1) & 1u ? take(1) : take(2) % 1100u;
     const uint32_t offset = take(1) == 0x55 ? take(2) : sent;
@@ -149,7 +150,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
   simflash_allow(ACTIVE, SLOT);
   for (uint32_t i = 0; i < sizeof file; i++)
     file[i] = (uint8_t)(i * 37u + (i >> 8));
-  memcpy(file, "SFU1", 4);
+  memcpy(file, (const char[4]){'S', 'F', 'U', '1'}, 4);
   const uint32_t image = take(1) & 7u ? take(2) & 0xFF0u : take(4), offset = take(1) & 15u ? 0 : take(4);
   memcpy(file + IMAGE_AT_SIZE, &image, 4);
   memcpy(file + IMAGE_AT_PARTIAL_SIZE, &image, 4);

@@ -268,7 +268,7 @@ static int run(struct cli *cli)
     return cli_fail(cli, CLI_USAGE, "no board '%s'; 'portcullis board list' shows those there are", cli->arguments[0]);
   if (stat(kit.dir, &there) == 0)
     return cli_fail(cli, CLI_REFUSED, "%s: is there already; a kit goes into a new folder", kit.dir);
-  for (size_t i = 0; kit.board->name[i] != '\0' && i < sizeof kit.name - 1; i++)
+  for (size_t i = 0; i < sizeof kit.name - 1 && kit.board->name[i] != '\0'; i++)
     kit.name[i] = (char)toupper((unsigned char)kit.board->name[i]);
   bool ok = find_boot(&kit, &problem) && write_boot(&kit, &problem) && write_linker(&kit, &problem) &&
             write_properties(&kit, &problem) && copy_tool(&kit, &problem);

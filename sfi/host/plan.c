@@ -167,7 +167,7 @@ static bool join_units(struct plan *plan, struct problem *problem)
       continue;
     }
     if (n != i) {
-      plan->items[n] = *item;
+      plan->items[n] = *item; /* NOLINT(clang-analyzer-core.NullDereference): there are items */
       item->owned = NULL;
     }
     n++;

@@ -58,7 +58,7 @@ static int open_unix(const char *path, struct problem *problem)
     problem_set(problem, CLI_USAGE, "unix:%s: path too long", path);
     return -1;
   }
-  strcpy(address.sun_path, path);
+  memcpy(address.sun_path, path, strlen(path) + 1);
   int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof address) == 0)
     return fd;

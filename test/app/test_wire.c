@@ -139,7 +139,7 @@ static int set_up(void **state)
   for (size_t i = 0; i < sizeof file; i++)
     file[i] = (uint8_t)(i * 13 + (i >> 8));
   uint32_t size = sizeof file - IMAGE_FILE_OFFSET;
-  memcpy(file, "SFU1", 4);
+  memcpy(file, (const char[4]){'S', 'F', 'U', '1'}, 4);
   memcpy(file + IMAGE_AT_PARTIAL_SIZE, &size, 4);
   verdict = PC_OK;
   memset(&wire, 0xA5, sizeof wire);
