@@ -41,7 +41,7 @@ attack:
 	@scripts/setup check
 	@$(MAKE) --no-print-directory build
 	@PC_SOURCE=$(CURDIR) PC_BUILD=$(CURDIR)/build/host PC_ARM=$(CURDIR)/build/arm \
-	  test/in-tmp test/attack/run-campaign --json $(CURDIR)/build/attack.json
+	  test/in-tmp $(CURDIR)/test/attack/run-campaign --json $(CURDIR)/build/attack.json
 
 bench:
 	@scripts/setup check
