@@ -5,9 +5,11 @@
 #include "app/protections.h"
 #include "app/update.h"
 #include "app/wire_menu.h"
+#include "board/loader.h"
 #include "board/slots.h"
 #include "port/port.h"
 #include "portcullis/engine.h"
+#include "portcullis/handover.h"
 
 /* USERAPP_ID: 'A' or 'B', from the build: what tells two applications apart. */
 static const char userapp_id[] = {USERAPP_ID, 0};
@@ -130,10 +132,16 @@ void menu_step(void)
   console_line("  Multiple download ------------------------------------- 4");
   console_line("  Validate a FW Image ----------------------------------- 5");
   console_line("  Update over the second UART --------------------------- 6");
+  if (LOADER_STANDALONE)
+    console_line("  Start the standalone loader --------------------------- 7");
   console_line("  Test KMS ---------------------------------------------- a\r\n");
   console_line("  Selection : ");
   uint8_t key = console_key();
   console_text("\r\n");
+  if (LOADER_STANDALONE && key == '7') {
+    handover_ask(HANDOVER_BYPASS);
+    port_reset();
+  }
   switch (key) {
   case '1':
     if (update_receive(RUNNING, true) == PC_OK)

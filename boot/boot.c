@@ -4,6 +4,7 @@
 #include "board/slots.h"
 #include "boot/console.h"
 #include "boot/drive.h"
+#include "boot/loader.h"
 #include "boot/mode.h"
 #include "boot/protect.h"
 #include "boot/services.h"
@@ -58,7 +59,9 @@ static enum boot_state check_new_fw_to_download(struct boot *boot)
     console_note("Installation requested by the application.");
     return BOOT_CHECK_USER_FW_STATUS;
   }
-  if (asked != HANDOVER_NONE)
+  if (LOADER_STANDALONE && asked == HANDOVER_BYPASS)
+    console_note("Standalone loader requested by the application.");
+  else if (asked != HANDOVER_NONE)
     console_note("Download requested by the application.");
   else if (!boot_trigger(boot))
     return BOOT_CHECK_USER_FW_STATUS;
@@ -94,12 +97,15 @@ static enum boot_state check_user_fw_status(struct boot *boot)
     return BOOT_VERIFY_USER_FW_SIGNATURE;
   }
   console_note("No valid FW found in the active slots nor new FW to be installed");
-  console_note("Waiting for the local download to start...");
+  if (!LOADER_STANDALONE)
+    console_note("Waiting for the local download to start...");
   return BOOT_DOWNLOAD_NEW_USER_FW;
 }
 
 static enum boot_state download_new_user_fw(struct boot *boot)
 {
+  if (LOADER_STANDALONE)
+    return boot_loader(boot);
   console_state("DOWNLOAD NEW USER FIRMWARE");
   console_note("File> Transfer> YMODEM> Send .. ");
   pc_status status = boot_download(boot);
@@ -133,14 +139,20 @@ static pc_status verify_active(struct boot *boot, uint32_t image)
   return status == PC_OK ? boot_verify() : status;
 }
 
+/* The image that is started at this reset. */
+static inline uint32_t started(void)
+{
+  return LOADER_STANDALONE ? boot_loader_starts() : IMAGE;
+}
+
 static enum boot_state verify_user_fw_signature(struct boot *boot)
 {
   console_state("VERIFY USER FW SIGNATURE");
   volatile pc_status status = PC_OK;
-  uint32_t image = IMAGE;
+  uint32_t image = started();
   /* Others first, the one that is started last: its verification is what ENGINE_LAUNCH looks at. */
   for (uint32_t n = 1; MAP_IMAGES > 1 && n <= MAP_IMAGES && status == PC_OK; n++) {
-    if (n == IMAGE || !boot_slot_used(n))
+    if (n == started() || !boot_slot_used(n))
       continue;
     image = n;
     status = verify_active(boot, n);
@@ -148,9 +160,9 @@ static enum boot_state verify_user_fw_signature(struct boot *boot)
       return boot_fail(boot, BOOT_ERROR_HEADER_WRITE);
   }
   if (status == PC_OK) {
-    image = IMAGE;
+    image = started();
     status = PC_ERR_SIGNATURE;
-    status = verify_active(boot, IMAGE);
+    status = verify_active(boot, image);
   }
   if (status == PC_OK)
     return BOOT_EXECUTE_USER_FW;
@@ -169,9 +181,9 @@ static enum boot_state execute_user_fw(struct boot *boot)
   console_state("EXECUTE USER FIRMWARE");
   console_text("\r\n");
   volatile pc_status status = PC_ERR_STATE;
-  if (boot_states_launch(boot) != PC_OK)
+  if ((started() == IMAGE ? boot_states_launch(boot) : boot_loader_launch()) != PC_OK)
     return boot_fail(boot, BOOT_ERROR_HEADER_WRITE);
-  status = engine_call(ENGINE_LAUNCH, IMAGE, (uintptr_t)&vectors, 0);
+  status = engine_call(ENGINE_LAUNCH, started(), (uintptr_t)&vectors, 0);
   if (status != PC_OK)
     return boot_fail(boot, BOOT_ERROR_LOCK);
   port_launch(vectors); /* worthless unless the engine authenticated the image at this reset */

@@ -41,10 +41,10 @@ function(fw_objects NAME BOARD CPU)
 endfunction()
 
 # pc_board(NAME SERIES stm32l4 CPU cortex-m4 [MODE swap|overwrite|single] [EXTERNAL qspi] [IMAGES 3] [PARTIAL] [COUNTER log|otp] [DEFINES ...] [NO_APP] [STATES]
-#   [DRIVE] [PATCH] [TRIGGER button|load] [PROGRESS percent|none] [QUIET_TOO]
+#   [DRIVE] [PATCH] [TRIGGER button|load] [PROGRESS percent|none] [QUIET_TOO] [LOADER standalone]
 #   [PROTECT development|production [LOW_LATENCY]] [TINY name|seed|filling[|define] ...])
 function(pc_board BOARD)
-  cmake_parse_arguments(A "NO_APP;STATES;PARTIAL;LOW_LATENCY;DRIVE;PATCH;QUIET_TOO" "SERIES;CPU;MODE;EXTERNAL;IMAGES;COUNTER;PROTECT;TRIGGER;PROGRESS"
+  cmake_parse_arguments(A "NO_APP;STATES;PARTIAL;LOW_LATENCY;DRIVE;PATCH;QUIET_TOO" "SERIES;CPU;MODE;EXTERNAL;IMAGES;COUNTER;PROTECT;TRIGGER;PROGRESS;LOADER"
     "DEFINES;TINY" ${ARGN})
   if(PC_BOARDS AND NOT BOARD IN_LIST PC_BOARDS)
     return()
@@ -116,6 +116,16 @@ function(pc_board BOARD)
   set(drive boot/drive_none.c)
   if(A_DRIVE)
     set(drive boot/drive_usb.c loader/drive/drive.c loader/fat/fat.c loader/fat/dir.c ${port}/drive.c)
+  endif()
+
+  # Who receives a file when no application does: the boot loader, or an image of its own
+  set(loader)
+  if(A_LOADER)
+    if(NOT A_LOADER STREQUAL standalone OR A_IMAGES LESS 2)
+      message(FATAL_ERROR "${BOARD}: LOADER is standalone, and image 2 of IMAGES")
+    endif()
+    set(loader boot/loader_standalone.c)
+    list(APPEND A_DEFINES LOADER_STANDALONE=1)
   endif()
 
   # Patches (.sfbp): the decoder and AES encryption in the engine
@@ -205,7 +215,7 @@ function(pc_board BOARD)
 
   fw_objects(${BOARD}_boot_objects ${BOARD} ${A_CPU}
     boot/boot.c boot/console.c boot/errors.c boot/services.c boot/download.c boot/trigger_${A_TRIGGER}.c boot/states_${boot_states}.c
-    boot/${mode_boot}.c ${drive} flash/flash.c image/header.c image/patch.c
+    boot/${mode_boot}.c ${loader} ${drive} flash/flash.c image/header.c image/patch.c
     ${mode_install}
     loader/ymodem.c loader/update.c loader/update_sink.c loader/update_board.c ${patch_update} ${patch_served} loader/handover.c board/slots.c ${flash_drivers}
     ${port}/port.c ${port}/start.c port/cortexm/string.c ${protect_boot})
@@ -296,6 +306,25 @@ function(pc_board BOARD)
       add_custom_command(TARGET ${BOARD}_app_${id} POST_BUILD
         COMMAND ${CMAKE_SOURCE_DIR}/scripts/check-gate ${out}/boot.elf ${out}/userapp-${id}.elf)
     endforeach()
+    if(A_LOADER)
+      # Linked to the active slot of image 2, with what an application has
+      add_custom_command(OUTPUT ${out}/loader.ld
+        COMMAND ${CMAKE_C_COMPILER} -E -P -x c ${inc} -DAPP_BASE=MAP_ACTIVE_BASE_2 -DAPP_MAX=MAP_IMAGE_MAX_2
+          ${CMAKE_SOURCE_DIR}/port/cortexm/app.ld.in -o ${out}/loader.ld
+        DEPENDS ${CMAKE_SOURCE_DIR}/port/cortexm/app.ld.in ${maps})
+      add_custom_target(${BOARD}_loader_ld DEPENDS ${out}/loader.ld)
+      fw_objects(${BOARD}_loader_objects ${BOARD} ${A_CPU} app/loader/main.c app/update.c app/console.c loader/ymodem.c loader/update_sink.c
+        ${port}/port.c ${port}/start.c port/cortexm/string.c ${protect_app})
+      target_compile_definitions(${BOARD}_loader_objects PRIVATE ${A_DEFINES})
+      add_executable(${BOARD}_loader $<TARGET_OBJECTS:${BOARD}_loader_objects>)
+      target_link_libraries(${BOARD}_loader PRIVATE ${BOARD}_library)
+      set_target_properties(${BOARD}_loader PROPERTIES OUTPUT_NAME loader.elf RUNTIME_OUTPUT_DIRECTORY ${out} LINK_DEPENDS ${out}/loader.ld)
+      target_link_options(${BOARD}_loader PRIVATE ${cpu} -nostartfiles -specs=nano.specs -T ${out}/loader.ld -Wl,--gc-sections
+        -Wl,-Map=${out}/loader.map -Wl,--no-warn-rwx-segments)
+      add_dependencies(${BOARD}_loader ${BOARD}_loader_ld ${BOARD}_boot)
+      add_custom_command(TARGET ${BOARD}_loader POST_BUILD
+        COMMAND ${CMAKE_SOURCE_DIR}/scripts/check-gate ${out}/boot.elf ${out}/loader.elf)
+    endif()
   endif()
 endfunction()
 
