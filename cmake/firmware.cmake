@@ -155,6 +155,7 @@ function(pc_board BOARD)
   endif()
 
   # The chip's protections, as the board's protect.h asks for them: applied (development) or only checked (production)
+  set(ecdsa crypto/ecdsa.c)
   set(gate port/cortexm/gate.S)
   set(protect_boot boot/protect_none.c port/cortexm/jump.c)
   set(protect_call)
@@ -171,6 +172,7 @@ function(pc_board BOARD)
     elseif(NOT A_PROTECT STREQUAL production)
       message(FATAL_ERROR "${BOARD}: PROTECT is development or production")
     endif()
+    set(ecdsa crypto/ecdsa_twice.c)
     set(gate port/cortexm/gate_firewall.S port/cortexm/enclave_${interrupts}.S engine/abort.c ${port}/enclave_nmi.c)
     set(protect_call port/cortexm/call.S)
     set(protect_app ${port}/tamper.c)
@@ -201,7 +203,7 @@ function(pc_board BOARD)
   fw_objects(${BOARD}_enclave_objects ${BOARD} ${A_CPU}
     engine/gate.c engine/header.c engine/rules.c engine/verify.c ${partial} engine/states_${states}.c engine/counter_${A_COUNTER}.c
     engine/${mode_engine}.c ${patch_engine} image/header.c flash/flash.c flash/log.c
-    crypto/sha256.c crypto/aes_cbc.c crypto/ecdsa.c crypto/memory.c crypto/no_random.c ${FW_MBEDTLS}
+    crypto/sha256.c crypto/aes_cbc.c ${ecdsa} crypto/memory.c crypto/no_random.c ${FW_MBEDTLS}
     ${flash_drivers} board/engine_board.c ${gate} port/cortexm/string.c ${keys})
   target_compile_definitions(${BOARD}_enclave_objects PRIVATE ${A_DEFINES})
   add_custom_command(OUTPUT ${out}/enclave.o
