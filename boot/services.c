@@ -5,7 +5,8 @@
 #include "boot/progress.h"
 #include "port/port.h"
 
-#define STEP 16384u /* bytes between two refreshes of the watchdog */
+#define STEP      16384u /* bytes between two refreshes of the watchdog */
+#define STEPS_MAX 4096u  /* far more than any image has */
 
 static pc_status journal_get(uint32_t *record)
 {
@@ -100,6 +101,8 @@ pc_status boot_verify(void)
   pc_status status = PC_OK;
   boot_progress(0);
   while (status == PC_OK && remaining != 0) {
+    if (done == STEPS_MAX)
+      return PC_ERR_FLOW; /* a fault has it go round for ever: the watchdog would be refreshed for ever, too */
     port_watchdog_refresh();
     status = engine_call(ENGINE_VERIFY_STEP, STEP, (uintptr_t)&remaining, 0);
     done++;
