@@ -24,8 +24,8 @@
 #define SETTLE    3000u /* instructions between the last injection of a stretch and the comparison */
 #define STRETCH   4000u /* longest stretch */
 #define BATCH     160u  /* most injections of a stretch */
-#define TRACE_MAX 64000000u
-#define LIMIT     6000000u /* instructions after the injection; then it hangs */
+#define TRACE_MAX 160000000u
+#define LIMIT     20000000u /* instructions after the injection; then it hangs */
 #define MEMO      8u
 #define MEMO_SIZE 160u
 
