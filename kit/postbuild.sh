@@ -26,6 +26,7 @@ artifact=$1 keys=$2 binary=$3 libs=$4 version=$5 patchref=$6 board=$7 boot_versi
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 tool=${PORTCULLIS:-$here/../../Tools/portcullis}
 [ -x "$tool" ] || tool=$(command -v portcullis) || fail "no portcullis: neither in Tools/ of the kit nor in PATH (or set PORTCULLIS)"
+[ -f "$artifact" ] || [ ! -f "$artifact.elf" ] || artifact=$artifact.elf # "${BuildArtifactFileBaseName}"
 [ -f "$artifact" ] || fail "$artifact: not in $(pwd)"
 [ -d "$keys" ] || fail "$keys: no such key folder; make one with Scripts/make_keys.sh"
 lib=$libs/$board
@@ -75,6 +76,7 @@ case $patchref in
     elif ! "$tool" help image patch >/dev/null 2>&1; then
       echo "postbuild: note: this portcullis makes no patches" >&2
     else
+      grep -q '^patches=yes' "$lib/board.properties" || echo "postbuild: note: this boot loader takes no patches, only .sfb" >&2
       "$tool" image patch "$@" --public-key "$public" --insecure-key-permissions --from-version "$("$tool" version "$patchref")" \
         "$old" "${base}_$named.sfb" \
         -o "${base}_${patchref}_$named.sfbp"

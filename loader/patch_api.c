@@ -83,6 +83,7 @@ static uint32_t code_of(const struct update *u, pc_status status)
   case PC_ERR_PARAM:
     return PATCH_INVALID_SECTION_KEY;
   case PC_ERR_SIZE:
+  case PC_ERR_TRANSFER: /* only where the length was not announced: more than the headers say */
     return PATCH_IMAGE_TOO_LARGE;
   case PC_ERR_STATE:
     return PATCH_SECTION_NOT_AVAILABLE;
@@ -110,11 +111,11 @@ static void show(struct patch_status *status)
 {
   const struct update *u = &api.update;
   const bool done = api.is_last != 0 && api.code == PATCH_COMPLETED;
-  status->code = api.code;
+  status->code = (uint8_t)api.code;
   status->completed = done;
   status->error = api.is_last != 0 && !done;
   status->stage = done ? PATCH_STAGE_VERIFIED : api.open != 0 ? PATCH_STAGE_UPDATE : PATCH_STAGE_IDLE;
-  status->total_bytes = api.total;
+  status->total_bytes = api.total == UPDATE_ANY_SIZE ? 0 : api.total;
   status->accumulated_bytes = u->received;
 }
 
@@ -123,7 +124,7 @@ static uint32_t refuse(struct patch_status *status, uint32_t code)
 {
   if (status != NULL) {
     status->error = true;
-    status->code = code;
+    status->code = (uint8_t)code;
   }
   return PATCH_ERROR;
 }
@@ -179,20 +180,21 @@ uint32_t patch_print_status(const struct patch_status *status)
 
 static uint32_t start(struct patch_status *status, const struct patch_start_info *info)
 {
-  if (info == NULL || info->type != PATCH_APP || info->length == 0)
+  if (info == NULL || info->type > PATCH_APP)
     return refuse(status, PATCH_INVALID_ARG);
   if (api.open != 0)
     return refuse(status, PATCH_INVALID_ORDER);
-  if (info->length < PATCH_FILE_OFFSET + IMAGE_BLOCK)
+  const uint32_t length = info->length == 0 ? UPDATE_ANY_SIZE : info->length;
+  if (length < PATCH_FILE_OFFSET + IMAGE_BLOCK)
     return refuse(status, PATCH_IMAGE_TOO_SMALL);
   if (update_init_image(&api.update, IMAGE) != PC_OK)
     return refuse(status, PATCH_SECTION_NOT_AVAILABLE);
-  if (update_begin(&api.update, info->length) != PC_OK)
+  if (update_begin(&api.update, length) != PC_OK)
     return refuse(status, PATCH_IMAGE_TOO_LARGE);
   api.open = 1;
   api.is_last = api.asked = api.polls = 0;
   api.code = PATCH_NONE;
-  api.total = info->length;
+  api.total = length;
   api.delay = info->reboot_delay;
   show(status);
   return PATCH_SUCCESS;
@@ -237,6 +239,7 @@ static uint32_t data(struct patch_status *status, const void *bytes, uint32_t le
   if (bytes == NULL || length > api.total - u->received)
     return refuse(status, PATCH_INVALID_ARG);
   pc_status done = update_write(u, bytes, length);
+  api.total = u->size;
   if (done == PC_OK && external(u) != 0) {
     (void)update_abort(u);
     return end(status, PATCH_FLASH_SEGMENT_ERROR);

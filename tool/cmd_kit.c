@@ -21,6 +21,8 @@
  * elsewhere, and the slot starts with the vectors: the symbol is that much lower. */
 #define VECTOR_SIZE 0x200u
 
+#define SERVED_NAME "served_" /* before the names in the boot loader's table (port/cortexm/served.S) */
+
 /* ---- the files of the kit (kit/files.S) ---- */
 #define FILE_OF(name) extern const char kit_##name[], kit_##name##_end[];
 FILE_OF(postbuild)
@@ -28,18 +30,39 @@ FILE_OF(make_keys)
 FILE_OF(readme)
 FILE_OF(application_ld)
 FILE_OF(status_h)
+FILE_OF(sections_ld)
 FILE_OF(engine_h)
+FILE_OF(update_h)
+FILE_OF(handover_h)
+FILE_OF(patch_h)
+FILE_OF(se_patch_h)
+FILE_OF(interface_h)
+
+enum kind {
+  ALWAYS,
+  LIBRARY,
+  SERVED
+}; /* LIBRARY: only with libportcullis.a; SERVED: if the boot loader serves updates */
+#define SECTIONS_LD "Linker/stm32-secure-patching-bootloader-app-linker-sections_@VERSION@.ld"
+#define INTERFACE_H "Include/stm32_secure_patching_bootloader_interface_@VERSION@.h"
 
 static const struct file {
   const char *path, *from, *end;
   unsigned mode;
+  enum kind kind;
 } files[] = {
-    {"README.md", kit_readme, kit_readme_end, 0666},
-    {"Scripts/make_keys.sh", kit_make_keys, kit_make_keys_end, 0777},
-    {"Scripts/STM32CubeIDE/postbuild.sh", kit_postbuild, kit_postbuild_end, 0777},
-    {"Linker/application.ld", kit_application_ld, kit_application_ld_end, 0666},
-    {"Include/portcullis/status.h", kit_status_h, kit_status_h_end, 0666},
-    {"Include/portcullis/engine.h", kit_engine_h, kit_engine_h_end, 0666},
+    {"README.md", kit_readme, kit_readme_end, 0666, ALWAYS},
+    {"Scripts/make_keys.sh", kit_make_keys, kit_make_keys_end, 0777, ALWAYS},
+    {"Scripts/STM32CubeIDE/postbuild.sh", kit_postbuild, kit_postbuild_end, 0777, ALWAYS},
+    {"Linker/application.ld", kit_application_ld, kit_application_ld_end, 0666, ALWAYS},
+    {SECTIONS_LD, kit_sections_ld, kit_sections_ld_end, 0666, ALWAYS},
+    {"Include/portcullis/status.h", kit_status_h, kit_status_h_end, 0666, ALWAYS},
+    {"Include/portcullis/engine.h", kit_engine_h, kit_engine_h_end, 0666, ALWAYS},
+    {"Include/portcullis/update.h", kit_update_h, kit_update_h_end, 0666, LIBRARY},
+    {"Include/portcullis/handover.h", kit_handover_h, kit_handover_h_end, 0666, LIBRARY},
+    {"Include/portcullis/patch.h", kit_patch_h, kit_patch_h_end, 0666, SERVED},
+    {"Include/portcullis/se_patch.h", kit_se_patch_h, kit_se_patch_h_end, 0666, SERVED},
+    {INTERFACE_H, kit_interface_h, kit_interface_h_end, 0666, SERVED},
 };
 
 struct kit {
@@ -49,6 +72,8 @@ struct kit {
   char boot_path[PATH]; /* ELF that goes in */
   char name[64];        /* of the board as the vendor's projects write it: NUCLEO-L476RG */
   struct objfile boot;
+  uint32_t gate;        /* address of the engine's */
+  bool library, served; /* there is a libportcullis.a; the boot loader serves updates (portcullis/patch.h) */
 };
 
 __attribute__((format(printf, 4, 5))) static bool path_in(const struct kit *kit, char to[PATH], struct problem *problem,
@@ -106,23 +131,36 @@ static bool write_word(const struct kit *kit, FILE *to, const char *word, size_t
   return false;
 }
 
-static bool write_template(const struct kit *kit, const struct file *file, struct problem *problem)
+/* The text with its names replaced, to be freed; NULL: out of memory. */
+static char *filled_in(const struct kit *kit, const char *from, const char *end, size_t *size, struct problem *problem)
 {
-  char path[PATH], *text = NULL;
-  size_t size = 0;
-  FILE *to = open_memstream(&text, &size);
-  if (to == NULL)
-    return problem_set(problem, CLI_INPUT, "out of memory");
-  for (const char *at = file->from; at < file->end;) {
-    const char *stop = *at == '@' ? memchr(at + 1, '@', (size_t)(file->end - at - 1)) : NULL;
+  char *text = NULL;
+  FILE *to = open_memstream(&text, size);
+  for (const char *at = from; to != NULL && at < end;) {
+    const char *stop = *at == '@' ? memchr(at + 1, '@', (size_t)(end - at - 1)) : NULL;
     if (stop != NULL && write_word(kit, to, at + 1, (size_t)(stop - at - 1)))
       at = stop + 1;
     else
       fputc(*at++, to);
   }
-  bool ok = fclose(to) == 0 || problem_set(problem, CLI_INPUT, "out of memory");
-  ok = ok && path_in(kit, path, problem, "%s", file->path) && write_file(path, text, size, file->mode, problem);
+  if (to != NULL && fclose(to) == 0)
+    return text;
+  problem_set(problem, CLI_INPUT, "out of memory");
+  return NULL;
+}
+
+static bool write_template(const struct kit *kit, const struct file *file, struct problem *problem)
+{
+  char path[PATH];
+  size_t size = 0, path_size = 0;
+  if ((file->kind == LIBRARY && !kit->library) || (file->kind == SERVED && !kit->served))
+    return true;
+  char *text = filled_in(kit, file->from, file->end, &size, problem);
+  char *name = filled_in(kit, file->path, file->path + strlen(file->path), &path_size, problem);
+  bool ok = text != NULL && name != NULL && path_in(kit, path, problem, "%s", name) &&
+            write_file(path, text, size, file->mode, problem);
   free(text);
+  free(name);
   return ok;
 }
 
@@ -146,7 +184,13 @@ static bool find_boot(struct kit *kit, struct problem *problem)
     return problem_set(problem, CLI_INPUT, "%s: %s; give the boot loader with --boot FILE.elf", kit->boot_path,
                        strerror(errno));
   problem->code = CLI_INPUT;
-  return objfile_read(kit->boot_path, OBJFILE_ELF, 0, &kit->boot, problem->text, sizeof problem->text);
+  if (!objfile_read(kit->boot_path, OBJFILE_ELF, 0, &kit->boot, problem->text, sizeof problem->text))
+    return false;
+  if (!objfile_symbol_find(&kit->boot, "engine_gate", &kit->gate))
+    return problem_set(problem, CLI_INPUT, "%s: not a boot loader: no symbol engine_gate", kit->boot_path);
+  for (size_t i = 0; i < kit->boot.symbol_count; i++)
+    kit->served |= strncmp(kit->boot.symbols[i].name, SERVED_NAME, strlen(SERVED_NAME)) == 0;
+  return true;
 }
 
 /* No kit carries anybody's keys: `image merge --embed-keys` puts the product's in. */
@@ -198,13 +242,15 @@ static bool write_linker(const struct kit *kit, struct problem *problem)
           "VECTOR_SIZE = 0x%x;\n",
           kit->name, kit->version, slot->active - VECTOR_SIZE, slot->active + slot->image_max - 1, b->app_ram,
           b->ram.base + b->ram.size - 1, VECTOR_SIZE);
-  uint32_t entry;
-  if (objfile_symbol_find(&kit->boot, "engine_gate", &entry))
-    fprintf(to, "engine_call = 0x%08x;\n", (entry + 4) | 1u); /* the gate's second word, in Thumb state */
+  uint32_t shared;
+  /* the gate's second word, in Thumb state */
+  fprintf(to, "engine_entry = 0x%08x;\nPROVIDE(engine_call = engine_entry);\n", (kit->gate + 4) | 1u);
+  if (objfile_symbol_find(&kit->boot, "port_shared", &shared))
+    fprintf(to, "PROVIDE(port_shared = 0x%08x);\n", shared);
   for (size_t i = 0; i < kit->boot.symbol_count; i++) {
     const struct objfile_symbol *s = &kit->boot.symbols[i];
-    if (strncmp(s->name, "SE_", 3) == 0)
-      fprintf(to, "%s = 0x%08x;\n", s->name, s->addr | 1u);
+    if (strncmp(s->name, SERVED_NAME, strlen(SERVED_NAME)) == 0)
+      fprintf(to, "PROVIDE(%s = 0x%08x);\n", s->name + strlen(SERVED_NAME), s->addr | 1u);
   }
   bool ok = fclose(to) == 0 || problem_set(problem, CLI_INPUT, "out of memory");
   ok = ok &&
@@ -219,25 +265,43 @@ static bool write_properties(const struct kit *kit, struct problem *problem)
 {
   const struct board *b = kit->board;
   char path[PATH], text[600];
-  int size = snprintf(text, sizeof text,
-                      "board=%s\ntitle=%s\ndevice=%s\nboot_version=%s\nimages=%u\nflash_page=%u\nslot0_start=0x%08x\n"
-                      "slot0_size=%u\nslot1_start=0x%08x\nslot1_size=%u\nram_start=0x%08x\nvector_size=0x%x\n",
-                      b->name, b->title, b->device, kit->version, b->images, b->page, b->slots[0].active,
-                      b->slots[0].image_max, b->slots[0].download, b->slots[0].download_size, b->app_ram, VECTOR_SIZE);
+  int size = snprintf(
+      text, sizeof text,
+      "board=%s\ntitle=%s\ndevice=%s\nboot_version=%s\nimages=%u\nflash_page=%u\nslot0_start=0x%08x\n"
+      "slot0_size=%u\nslot1_start=0x%08x\nslot1_size=%u\nram_start=0x%08x\nvector_size=0x%x\npatches=%s\n",
+      b->name, b->title, b->device, kit->version, b->images, b->page, b->slots[0].active, b->slots[0].image_max,
+      b->slots[0].download, b->slots[0].download_size, b->app_ram, VECTOR_SIZE, kit->served ? "yes" : "no");
   return path_in(kit, path, problem, "Libs/%s/board.properties", kit->name) &&
          write_file(path, text, (size_t)size, 0666, problem);
+}
+
+static bool copy(const char *from, char *to, unsigned mode, struct problem *problem)
+{
+  size_t size;
+  problem->code = CLI_INPUT;
+  uint8_t *bytes = objfile_slurp(from, 256u << 20, &size, problem->text, sizeof problem->text);
+  bool ok = bytes != NULL && write_file(to, bytes, size, mode, problem);
+  free(bytes);
+  return ok;
 }
 
 static bool copy_tool(const struct kit *kit, struct problem *problem)
 {
   char path[PATH];
-  size_t size;
-  problem->code = CLI_INPUT;
-  uint8_t *bytes = objfile_slurp("/proc/self/exe", 256u << 20, &size, problem->text, sizeof problem->text);
-  bool ok =
-      bytes != NULL && path_in(kit, path, problem, "Tools/portcullis") && write_file(path, bytes, size, 0777, problem);
-  free(bytes);
-  return ok;
+  return path_in(kit, path, problem, "Tools/portcullis") && copy("/proc/self/exe", path, 0777, problem);
+}
+
+/* Updates over a transport of the application's own (portcullis/update.h), where the build made it: beside the boot
+ * loader. */
+static bool copy_library(struct kit *kit, struct problem *problem)
+{
+  char from[PATH], path[PATH];
+  const char *slash = strrchr(kit->boot_path, '/');
+  int folder = slash != NULL ? (int)(slash - kit->boot_path) + 1 : 0;
+  if (snprintf(from, PATH, "%.*slibportcullis.a", folder, kit->boot_path) >= PATH || access(from, R_OK) != 0)
+    return true;
+  kit->library = true;
+  return path_in(kit, path, problem, "Libs/%s/libportcullis.a", kit->name) && copy(from, path, 0666, problem);
 }
 
 static void show(const struct kit *kit)
@@ -268,10 +332,16 @@ static int run(struct cli *cli)
     return cli_fail(cli, CLI_USAGE, "no board '%s'; 'portcullis board list' shows those there are", cli->arguments[0]);
   if (stat(kit.dir, &there) == 0)
     return cli_fail(cli, CLI_REFUSED, "%s: is there already; a kit goes into a new folder", kit.dir);
-  for (size_t i = 0; i < sizeof kit.name - 1 && kit.board->name[i] != '\0'; i++)
-    kit.name[i] = (char)toupper((unsigned char)kit.board->name[i]);
+  const char *name = cli_value(cli, "name");
+  if (name == NULL)
+    name = kit.board->name;
+  size_t length = strlen(name);
+  for (size_t i = 0; i < sizeof kit.name - 1 && i < length; i++)
+    kit.name[i] = (char)toupper((unsigned char)name[i]);
+  if (length == 0 || length >= sizeof kit.name || strspn(kit.name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-") != length)
+    return cli_fail(cli, CLI_USAGE, "--name %s: letters, digits and '-', at most %zu", name, sizeof kit.name - 1);
   bool ok = find_boot(&kit, &problem) && write_boot(&kit, &problem) && write_linker(&kit, &problem) &&
-            write_properties(&kit, &problem) && copy_tool(&kit, &problem);
+            write_properties(&kit, &problem) && copy_tool(&kit, &problem) && copy_library(&kit, &problem);
   for (size_t i = 0; ok && i < sizeof files / sizeof files[0]; i++)
     ok = write_template(&kit, &files[i], &problem);
   if (ok)
@@ -283,6 +353,8 @@ static int run(struct cli *cli)
 static const struct cli_option options[] = {
     {"boot", 0, "FILE.elf", "boot loader (default: the one built beside this program)", false, false},
     {"version", 0, "V", "its version, part of file names (default v1.0.0)", false, false},
+    {"name", 0, "NAME", "what the project calls the board, part of file names (default: BOARD, in capitals)", false,
+     false},
     {0},
 };
 
@@ -291,10 +363,14 @@ const struct cli_command cmd_kit = {
     .arguments = "BOARD DIR",
     .summary = "Write what an application project needs of a board",
     .details =
-        "Boot loader without keys, linker file and script, headers, make_keys.sh, postbuild.sh for STM32CubeIDE, "
-        "this program.",
+        "Boot loader without keys, linker file and scripts, headers, the update library, make_keys.sh, postbuild.sh "
+        "for\n"
+        "STM32CubeIDE, this program. --name and --version: so that a project that was made for the vendor's kit finds "
+        "the\n"
+        "files under the names that it knows.",
     .options = {options},
-    .examples = "portcullis kit nucleo-l476rg Bootloader",
+    .examples = "portcullis kit nucleo-l476rg Bootloader\n"
+                "portcullis kit nucleo-l476rg-patch Bootloader --name NUCLEO-L476RG --version v1.4.0",
     .min_arguments = 2,
     .max_arguments = 2,
     .run = run,

@@ -26,7 +26,7 @@
 #define PATCH_ERROR   0u
 #define PATCH_SUCCESS 1u
 
-#define PATCH_NONE_TYPE 0u
+#define PATCH_NONE_TYPE 0u /* whatever the file is for */
 #define PATCH_APP       1u /* the active image, which is what there is */
 
 /* When to restart once all is there and asked to be installed: */
@@ -36,10 +36,12 @@
 /* 2..0xFFFE: in one of so many calls of patch_poll(), different from device to device: called once a second, it spreads
  * the restarts of a fleet over so many seconds. */
 
+/* This and struct patch_status lie in memory as the Secure Patching Bootloader's do for the usual compiler (GCC for
+ * ARM: an enumeration is a byte), so that even an object compiled with its header works. */
 struct patch_start_info {
-  uint32_t type;         /* PATCH_APP */
+  uint8_t type;          /* PATCH_APP, PATCH_NONE_TYPE */
   uint16_t reboot_delay; /* PATCH_REBOOT_... */
-  uint32_t length;       /* bytes of the file */
+  uint32_t length;       /* bytes of the file; 0: not known, its headers say it */
 };
 
 enum patch_stage { PATCH_STAGE_IDLE, PATCH_STAGE_UPDATE, PATCH_STAGE_VERIFIED };
@@ -78,9 +80,9 @@ enum patch_code {
 
 struct patch_status {
   bool completed, error;
-  uint32_t code;  /* enum patch_code */
-  uint32_t stage; /* enum patch_stage */
-  uint32_t accumulated_bytes, total_bytes;
+  uint8_t code;                            /* enum patch_code */
+  uint8_t stage;                           /* enum patch_stage */
+  uint32_t accumulated_bytes, total_bytes; /* total: 0 until it is known */
 };
 
 struct patch_firmware_info {
@@ -97,7 +99,7 @@ uint32_t patch_print_status(const struct patch_status *status);
 const char *patch_code_text(uint32_t code);
 
 /* Begin. Touches no flash. INVALID_ARG, INVALID_STATE, INVALID_ORDER, IMAGE_TOO_SMALL, IMAGE_TOO_LARGE,
- * SECTION_NOT_AVAILABLE. */
+ * SECTION_NOT_AVAILABLE. Without a length, more bytes in a call than the headers announce end it: IMAGE_TOO_LARGE. */
 uint32_t patch_start(struct patch_status *status, const struct patch_start_info *info);
 /* The next bytes. With the last one the image is verified, and but for REBOOT_COMMAND asked to be installed: completed,
  * COMPLETED, stage VERIFIED. An error ends the update; whatever was active stays, and starts at the next reset.

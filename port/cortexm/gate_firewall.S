@@ -13,6 +13,7 @@
 	.thumb
 	.section .gate, "ax"
 	.global engine_gate
+	.type engine_gate, %object
 engine_gate:
 	.inst.n 0xde00
 	.inst.n 0xde00

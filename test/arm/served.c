@@ -8,7 +8,8 @@
 #include <string.h>
 
 struct job {
-  uint32_t magic, size, chunk, delay, mode; /* mode 0: all; 1: abort in the middle, then all; 2: misuse */
+  uint32_t magic, size, chunk, delay,
+      mode; /* mode 0: all; 1: abort in the middle, then all; 2: misuse; 3: all, no length told */
   uint8_t file[];
 };
 #define JOB   ((const struct job *)0x08060000u)
@@ -44,14 +45,18 @@ static uint32_t send(uint32_t bytes)
 
 static void update(void)
 {
-  const SE_PATCH_StartInfo info = {SE_PATCH_TYPE_APP, (uint16_t)JOB->delay, JOB->size};
+  const SE_PATCH_StartInfo info = {SE_PATCH_ImageType_APP, (uint16_t)JOB->delay, JOB->mode == 3 ? 0 : JOB->size};
   SE_APP_ActiveFwInfo active;
   char version[16];
   uint8_t user[128];
+  SE_StatusTypeDef firmware = SE_KO, boot = SE_KO, data = SE_KO, wrong = SE_OK;
   SE_PATCH_InitStatus(&status);
-  if (SE_APP_GetActiveFwInfo(&status, &active) == SE_SUCCESS && active.version >> 24 == 1 &&
-      SE_APP_GetBootVer(&status, version, sizeof version) == SE_SUCCESS &&
-      SE_APP_GetSecureUserData(&status, user, sizeof user) == SE_SUCCESS) {
+  if (SE_APP_GetActiveFwInfo(&firmware, &active) == SE_SUCCESS && FW_VERSION_MAJOR(active.ActiveFwVersion) == 1 &&
+      SE_APP_GetBootVer(&boot, version, sizeof version) == SE_SUCCESS &&
+      SE_APP_GetBootVer(NULL, version, sizeof version) == SE_SUCCESS &&
+      SE_APP_GetSecureUserData(&data, user, sizeof user) == SE_SUCCESS &&
+      SE_APP_GetSecureUserData(&wrong, user, sizeof user + 1) == SE_ERROR && firmware == SE_OK && boot == SE_OK &&
+      data == SE_OK && wrong == SE_KO) {
     text("\r\nboot loader ");
     text(version);
     text(user[0] == 0xFF ? ", no user data" : ", user data");
@@ -72,7 +77,7 @@ static void update(void)
   if (result != SE_SUCCESS)
     text(SE_PATCH_GetStatusCodeString(status.code));
   text("\r\n");
-  if (result == SE_SUCCESS && JOB->delay == SE_PATCH_REBOOT_COMMAND)
+  if (result == SE_SUCCESS && JOB->delay == SE_PATCH_RebootDelay_COMMAND)
     text(SE_PATCH_InstallAtNextReset(&status) == SE_SUCCESS ? "asked for\r\n" : "ASKING FAILED\r\n");
 }
 
@@ -87,7 +92,7 @@ int main(void)
   for (uint32_t polls = 0;; polls++) {
     (void)port_console_get(10);
     (void)SE_PATCH_Poll(&status);
-    if (polls == 20 && (JOB->delay == SE_PATCH_REBOOT_NEXT || JOB->delay == SE_PATCH_REBOOT_COMMAND))
+    if (polls == 20 && (JOB->delay == SE_PATCH_RebootDelay_NEXT || JOB->delay == SE_PATCH_RebootDelay_COMMAND))
       port_reset();
   }
 }

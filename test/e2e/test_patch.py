@@ -106,6 +106,7 @@ class Patch(unittest.TestCase):
             self.assertIn(f'[PATCH] completed, {len(patch)} of {len(patch)} bytes', said)
             self.assertIn('FW installation succeeded', said)
         self.served(sfb('third'), 'TINY third runs', 1, chunk=1000)
+        self.served(patch, 'TINY third runs', 1, mode=3)
         said = self.served(patch, 'TINY third runs', 0, chunk=1, mode=1)
         self.assertIn('aborted', said)
 

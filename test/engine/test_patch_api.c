@@ -199,6 +199,33 @@ static void a_window_spreads_the_restarts(void **state)
   assert_in_range(places, 10, 20);
 }
 
+/* As the vendor's start has it: totalLength 0. */
+static void the_length_of_the_file_need_not_be_known(void **state)
+{
+  (void)state;
+  const struct patch_start_info start = {PATCH_NONE_TYPE, PATCH_REBOOT_NEXT, 0};
+  fresh();
+  assert_int_equal(run(PATCH_REBOOT_NEXT, 0), PATCH_SUCCESS);
+  assert_true(asked() && status.completed);
+  assert_int_equal(status.accumulated_bytes, file_size);
+  assert_int_equal(status.total_bytes, file_size);
+  fresh();
+  assert_int_equal(patch_start(&status, &start), PATCH_SUCCESS);
+  assert_int_equal(status.total_bytes, 0);
+  assert_int_equal(patch_data(&status, file, 50), PATCH_SUCCESS);
+  assert_int_equal(status.total_bytes, 0);
+  assert_int_equal(patch_install_at_next_reset(&status), PATCH_ERROR);
+  assert_int_equal(status.code, PATCH_TOO_FEW_BYTES);
+  assert_int_equal(patch_data(&status, file + 50, PATCH_HEADER_SIZE), PATCH_SUCCESS);
+  assert_int_equal(status.total_bytes, file_size);
+  /* more than the headers say */
+  fresh();
+  assert_int_equal(patch_start(&status, &start), PATCH_SUCCESS);
+  assert_int_equal(patch_data(&status, file, file_size + 1), PATCH_ERROR);
+  assert_int_equal(status.code, PATCH_IMAGE_TOO_LARGE);
+  assert_false(asked());
+}
+
 static void abort_takes_everything_back(void **state)
 {
   (void)state;
@@ -227,12 +254,11 @@ static void expect(uint32_t code)
 static void every_code_is_told(void **state)
 {
   (void)state;
-  struct patch_start_info start = {PATCH_APP, 0, 0};
+  struct patch_start_info start = {PATCH_APP + 1, 0, 1000};
 
   fresh();
-  assert_int_equal(patch_start(&status, &start), PATCH_ERROR);
+  assert_int_equal(patch_start(&status, NULL), PATCH_ERROR);
   assert_int_equal(status.code, PATCH_INVALID_ARG);
-  start = (struct patch_start_info){PATCH_NONE_TYPE, 0, 1000};
   assert_int_equal(patch_start(&status, &start), PATCH_ERROR);
   assert_int_equal(status.code, PATCH_INVALID_ARG);
   start = (struct patch_start_info){PATCH_APP, 0, 100};
@@ -396,6 +422,7 @@ int main(void)
       cmocka_unit_test_setup(on_command_nothing_is_asked_for_before_it, setup),
       cmocka_unit_test_setup(next_asks_at_once_and_immediate_restarts_in_the_poll, setup),
       cmocka_unit_test_setup(a_window_spreads_the_restarts, setup),
+      cmocka_unit_test_setup(the_length_of_the_file_need_not_be_known, setup),
       cmocka_unit_test_setup(abort_takes_everything_back, setup),
       cmocka_unit_test_setup(every_code_is_told, setup),
       cmocka_unit_test_setup(a_call_from_within_another_changes_nothing, setup),

@@ -9,7 +9,11 @@ extern uint32_t _estack[], _sidata[], _sdata[], _edata[], _sbss[], _ebss[], APPL
 static const char *greeting = "application " BUILD " runs, version "; /* in .data: start-up has to work */
 static unsigned spoken;
 
-static void say(const char *text)
+void say(const char *text);
+void number(uint32_t value);
+__attribute__((weak)) void after(void); /* vendor.c */
+
+void say(const char *text)
 {
   for (; *text != 0; text++) {
     while ((REG(0x4000441C) & 0x80) == 0) {
@@ -19,7 +23,7 @@ static void say(const char *text)
   }
 }
 
-static void number(uint32_t value)
+void number(uint32_t value)
 {
   char text[11], *at = text + sizeof text;
   *--at = 0;
@@ -59,6 +63,8 @@ int main(void)
     number(info.version & 0xFFFF);
   }
   say("\r\n");
+  if (after != 0)
+    after();
   for (;;) {
   }
 }

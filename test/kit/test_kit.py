@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import struct
 import subprocess
 import sys
 import unittest
@@ -32,32 +33,35 @@ class Kit(unittest.TestCase):
         shutil.rmtree('project', ignore_errors=True)
         os.mkdir('project')
         os.chdir('project')
-        run(TOOL, 'kit', 'nucleo-l476rg', 'Bootloader', '--boot', f'{ARM}/nucleo-l476rg/boot.elf')
-        run('Bootloader/Scripts/make_keys.sh', 'Keys')
         run('git', 'init', '-q')
+
+    def kit(self, board='nucleo-l476rg', *options):
+        run(TOOL, 'kit', board, 'Bootloader', '--boot', f'{ARM}/{board}/boot.elf', *options)
+        run('Bootloader/Scripts/make_keys.sh', 'Keys')
 
     def tag(self, version):
         run('git', 'commit', '-q', '--allow-empty', '-m', version)
         run('git', 'tag', version)
 
-    def build(self, what):
+    def build(self, what, *more, script='Bootloader/Linker/application.ld'):
         os.makedirs('Debug', exist_ok=True)
         run('arm-none-eabi-gcc', '-mcpu=cortex-m4', '-mthumb', '-Os', '-ffreestanding', '-nostdlib', '-nostartfiles', f'-DBUILD="{what}"',
-            '-IBootloader/Include', SOURCE + '/test/kit/application.c', '-T', 'Bootloader/Linker/application.ld',
-            f'-LBootloader/Libs/{BOARD}', '-Wl,--no-warn-rwx-segments', '-o', 'Debug/DemoApp.elf')
+            '-Wall', '-Wextra', '-Werror', '-IBootloader/Include', SOURCE + '/test/kit/application.c', '-T', script, '-LBootloader/Linker',
+            f'-LBootloader/Libs/{BOARD}', *more, '-lc_nano', '-Wl,--no-warn-rwx-segments', '-o', 'Debug/DemoApp.elf')
 
-    def postbuild(self, version='0.0.0', patchref='0.0.0', board=BOARD, boot=BOOT, code=0, keys='../Keys', **env):
+    def postbuild(self, version='0.0.0', patchref='0.0.0', board=BOARD, boot=BOOT, code=0, keys='../Keys', artifact='DemoApp.elf', **env):
         """As an IDE calls it: in the build folder."""
-        return run('../Bootloader/Scripts/STM32CubeIDE/postbuild.sh', 'DemoApp.elf', keys, '../Binary', '../Bootloader/Libs', version,
+        return run('../Bootloader/Scripts/STM32CubeIDE/postbuild.sh', artifact, keys, '../Binary', '../Bootloader/Libs', version,
                    patchref, board, boot, code=code, cwd='Debug', **env)
 
     def test_a_project_with_only_the_kit_boots_and_updates_with_versions_from_git(self):
+        self.kit()
         self.tag('v1.0.0')
         self.build('one')
         self.postbuild()
         run('git', 'commit', '-q', '--allow-empty', '-m', 'work')
         self.build('two')
-        self.postbuild(patchref='v1.0.0')
+        self.assertIn('takes no patches', self.postbuild(patchref='v1.0.0'))
         described = run('git', 'describe', '--tags').strip()
         names = sorted(os.listdir('Binary'))
         for name in ('BOOT_DemoApp_NUCLEO-L476RG_v1.0.0.hex', 'BOOT_DemoApp_NUCLEO-L476RG_v1.0.0.bin', 'DemoApp_NUCLEO-L476RG_v1.0.0.sfb',
@@ -77,6 +81,7 @@ class Kit(unittest.TestCase):
             sim.wait_text('application two runs, version 1.0.1', fail=['CRITICAL FAILURE'])
 
     def test_no_key_is_in_a_kit_and_each_project_has_its_own(self):
+        self.kit()
         kit_boot = f'Bootloader/Libs/{BOARD}/stm32-secure-patching-bootloader_{BOARD}_{BOOT}.elf'
         self.tag('v1.0.0')
         self.build('one')
@@ -96,6 +101,7 @@ class Kit(unittest.TestCase):
         self.assertEqual(old, {f: open(f'Keys/{f}', 'rb').read() for f in os.listdir('Keys')})
 
     def test_what_is_wrong_is_said_and_nothing_is_made(self):
+        self.kit()
         self.build('one')
         self.assertIn('no git repository', self.postbuild(code=1, GIT_DIR='/nonexistent'))
         run('git', 'commit', '-q', '--allow-empty', '-m', 'untagged')
@@ -111,7 +117,44 @@ class Kit(unittest.TestCase):
         self.assertIn('is there already', run(TOOL, 'kit', 'nucleo-l476rg', 'Bootloader', code=1))
         self.assertIn('board list', run(TOOL, 'kit', 'nucleo', 'x', code=2))
 
+    def test_a_project_of_the_vendors_kit_builds_unchanged_and_patches_itself(self):
+        """Its include file, its names, its linker script, its board and boot loader version; the artifact as older IDEs name it."""
+        self.kit('test-l476-patch', '--name', BOARD, '--version', 'v1.4.0')
+        for version, what in (('v1.0.0', 'one'), ('v1.1.0', 'two')):
+            self.build(what, SOURCE + '/test/kit/vendor.c', script=SOURCE + '/test/kit/vendor.ld')
+            out = self.postbuild(version, 'v1.0.0' if what == 'two' else '0.0.0', boot='v1.4.0', artifact='DemoApp')
+            self.assertNotIn('takes no patches', out)
+        with open(f'Binary/DemoApp_{BOARD}_v1.0.0_v1.1.0.sfbp', 'rb') as f:
+            patch = f.read()
+        self.assertLess(len(patch), 600)
+        with open('update', 'wb') as f:
+            f.write(struct.pack('<I', len(patch)) + patch)
+        with Sim('--load', f'Binary/BOOT_DemoApp_{BOARD}_v1.0.0.hex', '--load', 'update@0x08060000', state='device') as sim:
+            sim.wait_text('application one runs', fail=['CRITICAL FAILURE'])
+            sim.wait_text('firmware 1.0.0, boot loader ')
+            sim.wait_text('completed, rebooting', fail=['failed'])
+            sim.wait_text('application two runs', fail=['CRITICAL FAILURE'])
+            sim.wait_text('firmware 1.1.0')
+
+    def test_a_kit_has_what_its_board_has(self):
+        library = f'Libs/{BOARD}/libportcullis.a'
+        for board, served in (('nucleo-l476rg-secure', False), ('nucleo-l476rg-patch', True)):
+            with self.subTest(board):
+                shutil.rmtree('Bootloader', ignore_errors=True)
+                shutil.rmtree('Keys', ignore_errors=True)
+                self.kit(board, '--name', BOARD)
+                headers = os.listdir('Bootloader/Include/portcullis')
+                self.assertEqual('se_patch.h' in headers, served)
+                self.assertTrue(os.path.exists('Bootloader/' + library) and 'update.h' in headers)
+                # The library finds what it needs in the linker file, and is preferred to it: boards with a firewall need its engine_call.
+                self.build('one', '-Wl,-u,update_init_image', '-Wl,-u,update_begin', 'Bootloader/' + library)
+                with open(f'Bootloader/Libs/{BOARD}/board.properties', encoding='ascii') as f:
+                    self.assertIn('patches=' + ('yes' if served else 'no'), f.read())
+        self.assertIn('not a boot loader', run(TOOL, 'kit', 'nucleo-l476rg', 'x', '--boot', 'Debug/DemoApp.elf', code=3))
+        self.assertIn('--name', run(TOOL, 'kit', 'nucleo-l476rg', 'x', '--name', 'a/b', code=2))
+
     def test_the_size_report_shows_what_fills_the_board(self):
+        self.kit()
         self.build('one')
         text = run(TOOL, 'size-report', '--boot', f'{ARM}/nucleo-l476rg/boot.elf', 'Debug/DemoApp.elf')
         for part in ('boot loader', 'active slot 1', 'download slot 1', 'application RAM'):
