@@ -324,7 +324,7 @@ static int run_command(const struct cli_command *command, int argc, char **argv)
   return code;
 }
 
-int cli_main(int argc, char **argv)
+static int dispatch(int argc, char **argv)
 {
   argc--;
   argv++;
@@ -345,12 +345,7 @@ int cli_main(int argc, char **argv)
       command_help(cli_commands[i]);
       return CLI_OK;
     }
-    int code = run_command(cli_commands[i], argc - words, argv + words);
-    if (fflush(stdout) != 0 && code == CLI_OK) {
-      fprintf(stderr, "portcullis: cannot write the answer: %s\n", strerror(errno));
-      return CLI_INPUT;
-    }
-    return code;
+    return run_command(cli_commands[i], argc - words, argv + words);
   }
   const struct cli_group *g = find_group(argv[0]);
   if (help_first && g != NULL && argc == 1) {
@@ -358,4 +353,14 @@ int cli_main(int argc, char **argv)
     return CLI_OK;
   }
   return no_such_command(argc, argv);
+}
+
+int cli_main(int argc, char **argv)
+{
+  int code = dispatch(argc, argv);
+  if ((fflush(stdout) != 0 || ferror(stdout)) && code == CLI_OK) {
+    fprintf(stderr, "portcullis: cannot write the answer: %s\n", strerror(errno));
+    return CLI_INPUT;
+  }
+  return code;
 }

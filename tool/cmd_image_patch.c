@@ -11,10 +11,12 @@
 #include "tool/sfbp.h"
 #include "tool/version.h"
 
+#include <errno.h>
 #include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct make {
   const struct cli *cli;
@@ -75,6 +77,8 @@ static bool read_old(struct make *m, struct problem *problem)
     return ok;
   }
   struct firmware firmware;
+  if (given == NULL && access(m->old, R_OK) != 0)
+    return problem_set(problem, CLI_INPUT, "%s: %s", m->old, strerror(errno));
   if (given == NULL)
     return problem_set(problem, CLI_USAGE, "%s is no .sfb: say its version with --from-version", m->old);
   if (!version_parse(given, IMAGE_PROTOCOL, "--from-version", &m->from_version, problem) ||

@@ -96,6 +96,10 @@ static int run_write(struct cli *cli)
   struct problem problem;
   struct objfile file = {0};
   const struct sfi_device *chip = NULL;
+  /* A file that cannot be read is found before the device is touched; where a raw binary goes, the chip says. */
+  if (!firmware_segments(cli->arguments[0], 0, &file, &problem))
+    return cli_report(cli, &problem);
+  objfile_free(&file);
   struct link *link = program_connect(cli, &problem);
   bool ok = link != NULL && (chip = program_chip(link, &problem)) != NULL &&
             firmware_segments(cli->arguments[0], chip->start, &file, &problem) &&

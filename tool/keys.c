@@ -38,7 +38,8 @@ static uint8_t *slurp(const char *path, size_t *size, struct problem *problem)
 static uint8_t *slurp_secret(const struct cli *cli, const char *path, size_t *size, struct problem *problem)
 {
   struct stat st;
-  if (stat(path, &st) == 0 && (st.st_mode & 077) != 0 && !cli_flag(cli, "insecure-key-permissions")) {
+  if (stat(path, &st) == 0 && !S_ISDIR(st.st_mode) && (st.st_mode & 077) != 0 &&
+      !cli_flag(cli, "insecure-key-permissions")) {
     problem_set(problem, CLI_REFUSED,
                 "%s: others may read or write this key (mode %03o); chmod 600 it, or use --insecure-key-permissions",
                 path, (unsigned)st.st_mode & 0777);
@@ -136,6 +137,16 @@ bool keys_verify(const uint8_t point[64], const uint8_t digest[32], const uint8_
   return ok;
 }
 
+/* OpenSSL says "unsupported" of everything that is no PEM at all: that helps nobody. */
+static void no_key_in(const char *path, const char *what, struct problem *problem)
+{
+  const char *reason = crypto_reason();
+  if (strcmp(reason, "unsupported") == 0)
+    problem_set(problem, CLI_INPUT, "%s: no %s in PEM form in it, or it is damaged", path, what);
+  else
+    problem_set(problem, CLI_INPUT, "%s: no %s in PEM form: %s", path, what, reason);
+}
+
 /* PEM asks for a passphrase here. */
 static int passphrase(char *to, int size, int writing, void *path)
 {
@@ -183,7 +194,7 @@ bool keys_load_public(const char *spec, uint8_t point[64], struct problem *probl
     key = read_pem(spec, bytes, size, true);
   wipe(bytes, size);
   if (key == NULL)
-    problem_set(problem, CLI_INPUT, "%s: no key in PEM form: %s", spec, crypto_reason());
+    no_key_in(spec, "key", problem);
   else
     ok = get_point(key, spec, point, problem);
   EVP_PKEY_free(key);
@@ -245,7 +256,7 @@ struct signer *signer_open(const struct cli *cli, const char *spec, struct probl
   key = read_pem(spec, bytes, size, true);
   wipe(bytes, size);
   if (key == NULL) {
-    problem_set(problem, CLI_INPUT, "%s: no private key in PEM form: %s", spec, crypto_reason());
+    no_key_in(spec, "private key", problem);
     return NULL;
   }
   return signer_from(key, NULL, spec, problem);

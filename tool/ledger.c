@@ -10,7 +10,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#define LINE 200
+#define LINE 400
 
 static const char heading[] =
     "# Versions packed with the keys next to this file (portcullis image pack). One line per image.\n";
@@ -29,11 +29,43 @@ static void hex(const uint8_t tag[32], char text[65])
     snprintf(text + 2 * i, 3, "%02x", tag[i]);
 }
 
+/* A line that is not understood may be a version that was used: torn by a full disk, or a conflict of version control.
+ */
+static bool well_formed(const char *line)
+{
+  char digits[65];
+  int end = 0;
+  if (line[0] == '#' || line[0] == '\n')
+    return true;
+  return sscanf(line, "%*31[0-9.] product 0x%*8[0-9a-f] image %*1[1-9] tag %64[0-9a-f]%n", digits, &end) == 1 &&
+         strlen(digits) == 64 && line[end] == '\n';
+}
+
+/* Look the image up. False: the ledger cannot be read. other: the tag of another image with its version. */
+static bool look_up(FILE *file, const char *path, const char *key, const char *digits, bool *known, char other[65],
+                    struct problem *problem)
+{
+  const size_t length = strlen(key);
+  char line[LINE];
+  for (unsigned n = 1; fgets(line, sizeof line, file) != NULL; n++) {
+    if (!well_formed(line))
+      return problem_set(problem, CLI_INPUT,
+                         "%s:%u: not a line of this ledger; mend it, so that no version is given out twice", path, n);
+    if (strncmp(line, key, length) != 0)
+      continue;
+    if (strncmp(line + length, digits, 64) == 0)
+      *known = true;
+    else
+      snprintf(other, 65, "%.64s", line + length);
+  }
+  return !ferror(file) || problem_set(problem, CLI_INPUT, "%s: cannot be read", path);
+}
+
 bool ledger_open(const char *path, const struct image_info *info, const uint8_t tag[32], bool force,
                  struct ledger *ledger, struct problem *problem)
 {
-  char key[LINE], line[LINE], digits[65], other[65] = "";
-  size_t length = (size_t)line_key(info, key);
+  char key[LINE], digits[65], other[65] = "";
+  line_key(info, key);
   hex(tag, digits);
   ledger->known = false;
   ledger->fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
@@ -51,26 +83,17 @@ bool ledger_open(const char *path, const struct image_info *info, const uint8_t 
     ledger_close(ledger);
     return problem_set(problem, CLI_INPUT, "%s: %s", path, strerror(errno));
   }
-  while (fgets(line, sizeof line, file) != NULL) {
-    if (strncmp(line, key, length) != 0)
-      continue;
-    if (strncmp(line + length, digits, 64) == 0)
-      ledger->known = true;
-    else
-      snprintf(other, sizeof other, "%.64s", line + length);
-  }
-  bool broken = ferror(file) != 0;
+  bool readable = look_up(file, path, key, digits, &ledger->known, other, problem);
   fclose(file);
-  if (!broken && (ledger->known || other[0] == '\0' || force))
+  if (readable && (ledger->known || other[0] == '\0' || force))
     return true;
   ledger_close(ledger);
-  if (broken)
-    return problem_set(problem, CLI_INPUT, "%s: cannot be read", path);
-  return problem_set(
-      problem, CLI_REFUSED,
-      "version %.*s of product 0x%08x was already used for another image (tag %.16s..., in %s); choose a new "
-      "version, or --force",
-      (int)strcspn(key, " "), key, info->product, other, path);
+  return readable &&
+         problem_set(
+             problem, CLI_REFUSED,
+             "version %.*s of product 0x%08x was already used for another image (tag %.16s..., in %s); choose a new "
+             "version, or --force",
+             (int)strcspn(key, " "), key, info->product, other, path);
 }
 
 bool ledger_add(struct ledger *ledger, const char *path, const struct image_info *info, const uint8_t tag[32],
@@ -82,9 +105,12 @@ bool ledger_add(struct ledger *ledger, const char *path, const struct image_info
   line_key(info, key);
   hex(tag, digits);
   int n = snprintf(line, sizeof line, "%s%s\n", key, digits);
-  bool fresh = lseek(ledger->fd, 0, SEEK_END) == 0;
-  if ((fresh && write(ledger->fd, heading, sizeof heading - 1) < 0) || write(ledger->fd, line, (size_t)n) != n)
-    return problem_set(problem, CLI_INPUT, "%s: %s", path, strerror(errno));
+  const off_t end = lseek(ledger->fd, 0, SEEK_END);
+  if ((end == 0 && write(ledger->fd, heading, sizeof heading - 1) < 0) || write(ledger->fd, line, (size_t)n) != n) {
+    problem_set(problem, CLI_INPUT, "%s: %s", path, strerror(errno));
+    (void)!ftruncate(ledger->fd, end); /* a full disk leaves no half line */
+    return false;
+  }
   return true;
 }
 

@@ -107,10 +107,13 @@ static bool append(int fd, const char *path, const struct nonce_use *use, struct
   hex(use->nonce, 12, nonce);
   hex(use->digest, 32, digest);
   int n = snprintf(line, sizeof line, "key %s nonce %s areas %u sha256 %s\n", key, nonce, use->areas, digest);
-  bool fresh = lseek(fd, 0, SEEK_END) == 0;
-  if ((fresh && write(fd, heading, sizeof heading - 1) != (ssize_t)sizeof heading - 1) ||
-      write(fd, line, (size_t)n) != n || fsync(fd) != 0)
-    return problem_set(problem, CLI_INPUT, "%s: %s", path, strerror(errno));
+  const off_t end = lseek(fd, 0, SEEK_END);
+  if ((end == 0 && write(fd, heading, sizeof heading - 1) != (ssize_t)sizeof heading - 1) ||
+      write(fd, line, (size_t)n) != n || fsync(fd) != 0) {
+    problem_set(problem, CLI_INPUT, "%s: %s", path, strerror(errno));
+    (void)!ftruncate(fd, end); /* a full disk leaves no half line, which the next image would be refused for */
+    return false;
+  }
   return true;
 }
 

@@ -242,8 +242,9 @@ class Image(ToolTest):
         self.assertEqual(cbc('-d', self.key, sfb[84:100], sfb[512:]), new[offset:offset + size])
         self.ok('image', 'verify', 'part.sfb', '--keys', 'keys', '--base', 'old.bin')
         self.assertIn('not checked', self.ok('image', 'verify', 'part.sfb', '--keys', 'keys'))
-        self.refused(1, 'does not give the image', 'image', 'verify', 'part.sfb', '--keys', 'keys', '--base',
-                     'part.sfb')
+        write('other.bin', app(4000, seed=9))
+        self.refused(1, 'does not give the image', 'image', 'verify', 'part.sfb', '--keys', 'keys', '--base', 'other.bin')
+        self.refused(3, 'not named like a raw binary', 'image', 'verify', 'part.sfb', '--keys', 'keys', '--base', 'part.sfb')
         write('flipped.sfb', sfb[:-1] + bytes([sfb[-1] ^ 1]))
         self.refused(1, "does not match the header's tag", 'image', 'verify', 'flipped.sfb', '--keys', 'keys')
         theirs = vendor_sfb('keys/signing_key.pem', self.key, bytes(16), 9, new, partial=(offset, size))

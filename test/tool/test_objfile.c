@@ -312,10 +312,33 @@ static void files_are_replaced_whole_or_not_at_all(void **state)
   assert_int_equal(st.st_size, 4);
   assert_null(objfile_slurp("secret", 3, &size, err, sizeof err));
   assert_string_equal(err, "secret: larger than 3 bytes");
+  assert_null(objfile_slurp("/dev/zero", 3 << 16, &size, err, sizeof err));
+  assert_string_equal(err, "/dev/zero: larger than 196608 bytes");
   assert_int_equal(mkdir("folder", 0700), 0);
   assert_false(objfile_spit("folder", "x", 1, 0600, err, sizeof err));
   assert_false(objfile_spit("no/such/folder", "x", 1, 0600, err, sizeof err));
   assert_true(objfile_spit("/dev/null", "x", 1, 0600, err, sizeof err));
+}
+
+static void what_is_named_like_a_format_is_no_raw_binary(void **state)
+{
+  (void)state;
+  struct objfile f;
+  static const char *const damaged[] = {"app.elf", "app.HEX", "app.s19", "app.sfb", "dir.bin/app.axf"};
+  assert_int_equal(mkdir("dir.bin", 0700), 0);
+  for (size_t i = 0; i < sizeof damaged / sizeof damaged[0]; i++) {
+    assert_true(objfile_spit(damaged[i], "not it", 6, 0600, err, sizeof err));
+    assert_false(objfile_read(damaged[i], OBJFILE_AUTO, 0, &f, err, sizeof err));
+    assert_non_null(strstr(err, "holds no ELF, Intel HEX or S-records"));
+    assert_true(objfile_read(damaged[i], OBJFILE_BIN, 0, &f, err, sizeof err)); /* who says so gets it */
+    objfile_free(&f);
+  }
+  assert_true(objfile_spit("app", "raw", 3, 0600, err, sizeof err));
+  assert_true(objfile_read("app", OBJFILE_AUTO, 0, &f, err, sizeof err));
+  objfile_free(&f);
+  assert_true(objfile_spit("empty.elf", "", 0, 0600, err, sizeof err));
+  assert_false(objfile_read("empty.elf", OBJFILE_AUTO, 0, &f, err, sizeof err));
+  assert_string_equal(err, "empty.elf: is empty");
 }
 
 int main(void)
@@ -332,6 +355,7 @@ int main(void)
       cmocka_unit_test(added_segments_merge_and_never_overlap),
       cmocka_unit_test(written_hex_reads_back_the_same),
       cmocka_unit_test(files_are_replaced_whole_or_not_at_all),
+      cmocka_unit_test(what_is_named_like_a_format_is_no_raw_binary),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

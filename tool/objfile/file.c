@@ -23,6 +23,7 @@ static uint8_t *slurp(int fd, const char *path, size_t limit, size_t *size, char
   if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 && (uint64_t)st.st_size <= limit)
     room = (size_t)st.st_size + 1; /* one more, so that the read that finds the end needs no growing */
   uint8_t *bytes = malloc(room);
+  fail(path, "out of memory", err, err_size); /* unless something better is known */
   while (bytes != NULL) {
     ssize_t n = read(fd, bytes + used, room - used);
     if (n < 0 && errno == EINTR)
@@ -47,8 +48,6 @@ static uint8_t *slurp(int fd, const char *path, size_t limit, size_t *size, char
       bytes = grown;
     }
   }
-  if (bytes == NULL || used == room)
-    fail(path, "out of memory", err, err_size);
   free(bytes);
   return NULL;
 }

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* Larger than any flash, even external; keeps a mistaken argument (/dev/zero) from eating the machine. */
 #define FILE_LIMIT (256u << 20)
@@ -218,6 +219,19 @@ bool objfile_parse(const char *name, const uint8_t *bytes, size_t size, enum obj
   return ok;
 }
 
+/* A file that is named like one of the formats and holds none of them is damaged, or something else: never a raw
+ * binary. */
+static bool promises_a_format(const char *path)
+{
+  static const char *const names[] = {".elf", ".axf", ".out", ".hex",  ".ihex", ".ihx", ".srec",  ".s19", ".s28",
+                                      ".s37", ".mot", ".sfb", ".sfbp", ".sfi",  ".smi", ".delta", ".pem"};
+  const char *dot = strrchr(path, '.');
+  for (size_t i = 0; dot != NULL && i < sizeof names / sizeof names[0]; i++)
+    if (strcasecmp(dot, names[i]) == 0)
+      return true;
+  return false;
+}
+
 bool objfile_read(const char *path, enum objfile_format format, uint32_t bin_addr, struct objfile *out, char *err,
                   size_t err_size)
 {
@@ -226,6 +240,12 @@ bool objfile_read(const char *path, enum objfile_format format, uint32_t bin_add
   uint8_t *bytes = objfile_slurp(path, FILE_LIMIT, &size, err, err_size);
   if (bytes == NULL)
     return false;
+  if (format == OBJFILE_AUTO && size > 0 && detect(bytes, size) == OBJFILE_BIN && promises_a_format(path)) {
+    snprintf(err, err_size, "%s: holds no ELF, Intel HEX or S-records, and is not named like a raw binary (.bin)",
+             path);
+    free(bytes);
+    return false;
+  }
   bool ok = objfile_parse(path, bytes, size, format, bin_addr, out, err, err_size);
   free(bytes);
   return ok;

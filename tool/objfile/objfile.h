@@ -34,8 +34,9 @@ struct objfile {
   size_t symbol_count;
 };
 
-/* Read a file. `format` OBJFILE_AUTO looks at the content (ELF magic, ':' or 'S' records), else takes it as binary.
- * `bin_addr`: where a raw binary goes. Overlapping segments are an error. False: `err` holds a message. */
+/* Read a file. `format` OBJFILE_AUTO looks at the content (ELF magic, ':' or 'S' records), else takes it as binary,
+ * unless it is named as another format (.elf, .hex, .srec, .sfb and so on): then it is damaged. `bin_addr`: where a raw
+ * binary goes. Overlapping segments are an error. False: `err` holds a message. */
 bool objfile_read(const char *path, enum objfile_format format, uint32_t bin_addr, struct objfile *out, char *err,
                   size_t err_size);
 /* The same from memory; `name` is used in messages. */
