@@ -309,7 +309,7 @@ struct search {
 static void try_copy(struct search *s, uint32_t source)
 {
   const struct plan_images *images = s->a->images;
-  if (source >= images->source_size)
+  if (source >= images->source_size || (s->target > source && s->target - source > images->behind))
     return;
   float cost = s->best + begin_cost(s->costs, source - s->expected);
   int32_t *seen = &s->a->seen[s->target + images->source_size - source], i = *seen;

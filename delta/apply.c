@@ -36,6 +36,14 @@ static pc_status write_target(void *context, const void *from, uint32_t size)
 pc_status delta_apply(const uint8_t *source, size_t source_size, const uint8_t *patch, size_t patch_size,
                       uint8_t **target, size_t *target_size)
 {
+  if (patch_size > DELTA_IN_PLACE_SIZE && patch[0] == DELTA_MODE_IN_PLACE) {
+    struct delta_in_place how;
+    const size_t head = 1 + DELTA_IN_PLACE_SIZE;
+    pc_status parsed = delta_in_place_parse(patch + 1, &how);
+    return parsed != PC_OK
+               ? parsed
+               : delta_apply_in_place(source, source_size, &how, patch + head, patch_size - head, target, target_size);
+  }
   struct images images = {source, malloc(1), 0, 1};
   const struct delta_io io = {&images, read_source, write_target};
   struct delta_decoder *decoder = malloc(sizeof *decoder);

@@ -27,7 +27,7 @@
 /* First byte of a patch: what kind it is. Others are reserved. */
 #define DELTA_MODE_PATCH    0xd0u /* needs the source that it was made from */
 #define DELTA_MODE_IMAGE    0xd1u /* a whole image, compressed: reads no source */
-#define DELTA_MODE_IN_PLACE 0xd2u /* reserved: for a decoder that rewrites the source's own pages */
+#define DELTA_MODE_IN_PLACE 0xd2u /* one of these behind a head for boards with a single slot: in_place.h */
 
 /* How the decoder reaches the images. Each returns PC_OK, or an error that ends the decoding and is handed on. */
 struct delta_io {

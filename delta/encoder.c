@@ -469,8 +469,20 @@ static void find_bases(struct encoder *e, struct delta_result *result)
 #define EFFORT_DEFAULT 5u
 #define EFFORT_MOST    9u
 
-enum delta_outcome delta_make(const uint8_t *source, size_t source_size, const uint8_t *target, size_t target_size,
-                              const struct delta_options *options, struct delta_result *result)
+/* How far behind its place in the target the best plan reads. */
+static uint32_t reach(const struct plan *plan)
+{
+  uint32_t most = 0;
+  for (size_t i = 0; i < plan->copy_count; i++) {
+    const struct plan_copy *copy = &plan->copies[i];
+    if (copy->size > 0 && copy->target > copy->source && copy->target - copy->source > most)
+      most = copy->target - copy->source;
+  }
+  return most;
+}
+
+static enum delta_outcome make(const uint8_t *source, size_t source_size, const uint8_t *target, size_t target_size,
+                               const struct delta_options *options, uint32_t behind, struct delta_result *result)
 {
   struct encoder encoder = {0}, *e = &encoder;
   static const struct delta_options none = {DELTA_BASE_UNKNOWN, DELTA_BASE_UNKNOWN, 0, NULL, NULL};
@@ -482,7 +494,7 @@ enum delta_outcome delta_make(const uint8_t *source, size_t source_size, const u
     return DELTA_BAD_OPTIONS;
   enum delta_outcome outcome = DELTA_NO_MEMORY;
   uint8_t *s = padded(source, source_size), *t = padded(target, target_size);
-  e->images = (struct plan_images){s, t, (uint32_t)source_size, (uint32_t)target_size};
+  e->images = (struct plan_images){s, t, (uint32_t)source_size, (uint32_t)target_size, behind};
   e->room = target_size + target_size / 4 + 4096;
   e->out = malloc(e->room);
   e->best = malloc(e->room);
@@ -497,6 +509,7 @@ enum delta_outcome delta_make(const uint8_t *source, size_t source_size, const u
     if (!e->failed)
       outcome = choose(e, result);
   }
+  result->behind = result->mode == DELTA_MODE_PATCH ? reach(&e->best_plan) : 0;
   align_free(e->aligner);
   free(s);
   free(t);
@@ -511,6 +524,100 @@ enum delta_outcome delta_make(const uint8_t *source, size_t source_size, const u
   if (outcome == DELTA_MADE && e->options->progress)
     e->options->progress(e->options->context, 100);
   return outcome;
+}
+
+enum delta_outcome delta_make(const uint8_t *source, size_t source_size, const uint8_t *target, size_t target_size,
+                              const struct delta_options *options, struct delta_result *result)
+{
+  return make(source, source_size, target, target_size, options, PLAN_ANYWHERE, result);
+}
+
+/* ---------- in place ---------- */
+
+static uint32_t pages(size_t bytes, uint32_t page)
+{
+  return (uint32_t)((bytes + page - 1) / page);
+}
+
+/* Moving the old image up writes every page of it once more: only for a patch that is so much smaller. */
+static bool much_smaller(size_t size, size_t than)
+{
+  return size + size / 4 + 64 < than;
+}
+
+/* A shift that is needed for a patch as good as any other, or as much of it as there is room for. */
+static enum delta_outcome shifted(const uint8_t *source, size_t source_size, const uint8_t *target, size_t target_size,
+                                  const struct delta_options *options, const struct delta_board *board,
+                                  struct delta_result *free_one, struct delta_result *result,
+                                  struct delta_in_place *how)
+{
+  struct delta_in_place moved = *how;
+  struct delta_result other = {0};
+  const uint32_t room = board->slot - pages(source_size, board->page);
+  const uint32_t wanted = pages(free_one->behind - delta_in_place_behind(how), board->page);
+  enum delta_outcome outcome = DELTA_MADE;
+  moved.shift = wanted < room ? wanted : room;
+  if (moved.shift == 0)
+    return DELTA_MADE;
+  if (moved.shift == wanted) {
+    other = *free_one;
+    *free_one = (struct delta_result){0};
+  } else {
+    outcome = make(source, source_size, target, target_size, options, delta_in_place_behind(&moved), &other);
+  }
+  if (outcome == DELTA_MADE &&
+      (much_smaller(other.size, result->size) || (result->size > board->patch && other.size < result->size))) {
+    const struct delta_result swap = *result;
+    *result = other;
+    other = swap;
+    *how = moved;
+  }
+  delta_result_free(&other);
+  return outcome;
+}
+
+enum delta_outcome delta_make_in_place(const uint8_t *source, size_t source_size, const uint8_t *target,
+                                       size_t target_size, const struct delta_options *options,
+                                       const struct delta_board *board, struct delta_result *result,
+                                       struct delta_in_place *how)
+{
+  const uint32_t scratch = board->scratch < DELTA_IN_PLACE_SCRATCH ? board->scratch : DELTA_IN_PLACE_SCRATCH;
+  uint8_t head[DELTA_IN_PLACE_SIZE], *out = NULL;
+  size_t out_size = 0;
+  *result = (struct delta_result){0};
+  /* Half of the scratch pages for what is being decoded: larger groups need fewer checkpoints, more lag no shift. */
+  *how = (struct delta_in_place){.page = board->page, .slot = board->slot, .group = scratch > 1 ? scratch / 2 : 1};
+  how->lag = scratch / how->group - (scratch > 0);
+  if (scratch == 0 || (board->page & (board->page - 1)) != 0 || board->slot > UINT16_MAX)
+    return DELTA_BAD_OPTIONS;
+  delta_in_place_build(how, head);
+  if (delta_in_place_parse(head, how) != PC_OK || how->page != board->page)
+    return DELTA_BAD_OPTIONS;
+  if (pages(source_size, board->page) > board->slot || pages(target_size, board->page) > board->slot)
+    return DELTA_NO_ROOM;
+  enum delta_outcome outcome = delta_make(source, source_size, target, target_size, options, result);
+  if (outcome == DELTA_MADE && result->behind > delta_in_place_behind(how)) {
+    struct delta_result free_one = *result;
+    outcome = make(source, source_size, target, target_size, options, delta_in_place_behind(how), result);
+    if (outcome == DELTA_MADE && (much_smaller(free_one.size, result->size) || result->size > board->patch))
+      outcome = shifted(source, source_size, target, target_size, options, board, &free_one, result, how);
+    delta_result_free(&free_one);
+  }
+  if (outcome != DELTA_MADE)
+    return outcome;
+  if (result->size > board->patch) {
+    const size_t size = result->size;
+    delta_result_free(result);
+    result->size = size;
+    return DELTA_NO_ROOM;
+  }
+  bool same = delta_apply_in_place(source, source_size, how, result->bytes, result->size, &out, &out_size) == PC_OK &&
+              out_size == target_size && (target_size == 0 || memcmp(out, target, target_size) == 0);
+  free(out);
+  if (same)
+    return DELTA_MADE;
+  delta_result_free(result);
+  return DELTA_NOT_VERIFIED;
 }
 
 void delta_result_free(struct delta_result *result)

@@ -13,7 +13,10 @@
 struct plan_images {
   const uint8_t *source, *target;
   uint32_t source_size, target_size;
+  uint32_t behind; /* copies read the source at most so many bytes behind their place in the target */
 };
+
+#define PLAN_ANYWHERE UINT32_MAX
 
 struct plan_copy {
   uint32_t target, source, size;

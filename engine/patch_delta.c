@@ -133,6 +133,8 @@ static pc_status begin(const uint8_t *from)
   const struct engine_slot *slot = engine_slot(info.image);
   if (slot == NULL)
     return PC_ERR_FORMAT;
+  if (info.in_place != 0)
+    return PC_ERR_UNSUPPORTED; /* for a board with a single slot */
   status = authentic(slot, header);
   if (status != PC_OK)
     return status;

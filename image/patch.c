@@ -17,11 +17,11 @@ static void put32(uint8_t *p, uint32_t value)
 static pc_status check(const uint8_t *header, uint32_t capacity, const struct patch_info *info)
 {
   uint8_t extra = 0;
-  for (uint32_t i = PATCH_AT_ZERO; i < PATCH_AT_SIGNATURE; i++)
+  for (uint32_t i = info->in_place != 0 ? PATCH_AT_ZERO : PATCH_AT_HOW; i < PATCH_AT_SIGNATURE; i++)
     extra |= header[i];
   for (uint32_t i = PATCH_AT_FROM_TAG; info->from_size == 0 && i < PATCH_AT_TO_DIGEST; i++)
     extra |= header[i];
-  if (extra != 0 || header[4] != 2 || header[5] != 0 || header[6] != 0 || header[7] != 0)
+  if (extra != 0 || header[4] != 2 || header[5] != 0 || info->in_place > 1 || header[7] != 0)
     return PC_ERR_FORMAT;
   if (info->image < 1 || info->image > 3 || info->size == 0 || info->from_size % IMAGE_BLOCK != 0)
     return PC_ERR_FORMAT;
@@ -37,6 +37,8 @@ pc_status patch_header_parse(const uint8_t header[PATCH_HEADER_SIZE], uint32_t c
   info->size = get32(header + PATCH_AT_SIZE);
   info->from_version = get32(header + PATCH_AT_FROM_VERSION);
   info->from_size = get32(header + PATCH_AT_FROM_SIZE);
+  info->in_place = header[PATCH_AT_IN_PLACE];
+  memcpy(info->how, header + PATCH_AT_HOW, sizeof info->how);
   pc_status status = check(header, capacity < UINT32_MAX - IMAGE_BLOCK ? capacity : UINT32_MAX - IMAGE_BLOCK, info);
   info->cipher_size = (info->size + (IMAGE_BLOCK - 1u)) & ~(IMAGE_BLOCK - 1u);
   return status;
@@ -53,6 +55,8 @@ pc_status patch_header_build(uint8_t header[PATCH_HEADER_SIZE], const struct pat
   header[2] = 'P';
   header[3] = (uint8_t)('0' + info->image);
   header[4] = 2;
+  header[PATCH_AT_IN_PLACE] = (uint8_t)info->in_place;
+  memcpy(header + PATCH_AT_HOW, info->how, sizeof info->how);
   put32(header + PATCH_AT_SIZE, info->size);
   put32(header + PATCH_AT_FROM_VERSION, info->from_version);
   put32(header + PATCH_AT_FROM_SIZE, info->from_size);

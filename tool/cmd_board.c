@@ -46,6 +46,12 @@ static void show_json(const struct board *b)
     json_number("size", regions[i].region->size);
     json_end();
   }
+  if (b->scratch.size != 0) {
+    json_object("scratch");
+    json_address("base", b->scratch.base);
+    json_number("size", b->scratch.size);
+    json_end();
+  }
   json_address("app_ram", b->app_ram);
   json_array("images");
   for (uint32_t i = 0; i < b->images; i++) {
@@ -81,11 +87,13 @@ static void show_text(const struct board *b)
   region("ram", b->ram.base, b->ram.size);
   region("ram2", b->ram2.base, b->ram2.size);
   printf("  application RAM  from 0x%08x\n", b->app_ram);
+  region("scratch pages", b->scratch.base, b->scratch.size);
+  region("checkpoints", b->checkpoints.base, b->checkpoints.size);
   for (uint32_t i = 0; i < b->images; i++) {
     const struct board_slot *s = &b->slots[i];
     printf("  image %u: up to %u bytes\n", i + 1, s->image_max);
     region("active slot", s->active, s->active_size);
-    region("download slot", s->download, s->download_size);
+    region(b->scratch.size != 0 ? "patch area" : "download slot", s->download, s->download_size);
     printf("  %-16s 0x%08x\n", "active header", s->header);
   }
 }

@@ -23,7 +23,8 @@ static pc_status no_target(void *context, const void *from, uint32_t size)
   return PC_ERR_STATE;
 }
 
-static void show(const struct cli *cli, size_t size, uint8_t mode, const struct delta_decoder *d)
+static void show(const struct cli *cli, size_t size, uint8_t mode, const struct delta_in_place *how,
+                 const struct delta_decoder *d)
 {
   bool whole = mode == DELTA_MODE_IMAGE;
   if (cli->json) {
@@ -35,6 +36,7 @@ static void show(const struct cli *cli, size_t size, uint8_t mode, const struct 
     json_address("from_address", d->source_base);
     json_address("to_address", d->target_base);
     json_number("copies", d->segments);
+    patch_json(how);
     json_end();
     return;
   }
@@ -42,6 +44,7 @@ static void show(const struct cli *cli, size_t size, uint8_t mode, const struct 
   printf("  new firmware     %u bytes at 0x%08x\n", d->target_size, d->target_base);
   if (!whole)
     printf("  old firmware     at 0x%08x, copied from in %u large parts\n", d->source_base, d->segments);
+  patch_show(how);
 }
 
 static int run(struct cli *cli)
@@ -59,7 +62,12 @@ static int run(struct cli *cli)
     free(d);
     return cli_report(cli, &problem);
   }
-  bool whole = size > 0 && patch[0] == DELTA_MODE_IMAGE;
+  struct delta_in_place how = {0};
+  size_t head = 0;
+  if (size > DELTA_IN_PLACE_SIZE + 1 && patch[0] == DELTA_MODE_IN_PLACE &&
+      delta_in_place_parse(patch + 1, &how) == PC_OK)
+    head = 1 + DELTA_IN_PLACE_SIZE;
+  bool whole = size > head && patch[head] == DELTA_MODE_IMAGE;
   if (!whole && cli_value(cli, "from-size") == NULL) {
     free(d);
     free(patch);
@@ -67,13 +75,13 @@ static int run(struct cli *cli)
   }
   pc_status status = delta_start(d, &io, from_size, DELTA_MAX_SIZE);
   if (status == PC_OK)
-    status = delta_feed(d, patch, (uint32_t)size);
+    status = delta_feed(d, patch + head, (uint32_t)(size - head));
   if (status == PC_OK)
     status = delta_finish(d);
   bool ok = status == PC_OK || status == PC_ERR_STATE ||
             problem_set(&problem, CLI_REFUSED, "%s: %s", cli->arguments[0], patch_explain(status));
   if (ok)
-    show(cli, size, patch[0], d);
+    show(cli, size, patch[head], &how, d);
   free(d);
   free(patch);
   return ok ? CLI_OK : cli_report(cli, &problem);

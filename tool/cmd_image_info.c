@@ -2,6 +2,7 @@
 #include "tool/cli.h"
 #include "tool/fields.h"
 #include "tool/json.h"
+#include "tool/patchfile.h"
 #include "tool/sfb.h"
 #include "tool/sfbp.h"
 #include "tool/version.h"
@@ -68,13 +69,17 @@ static void show_text(const char *path, const struct sfb *sfb)
 static void show_patch(const struct cli *cli, const struct sfbp *patch)
 {
   const bool complete = patch->payload_size == patch->info.cipher_size, whole = patch->info.from_size == 0;
+  struct delta_in_place how = {0};
   char from[VERSION_TEXT];
   version_text(patch->info.from_version, IMAGE_PROTOCOL, from);
+  if (patch->info.in_place != 0 && delta_in_place_parse(patch->info.how, &how) != PC_OK)
+    how.page = 0;
   if (cli->json) {
     json_object(NULL);
     json_string("file", cli->arguments[0]);
     json_string("kind", whole ? "compressed image" : "patch");
     json_number("patch_size", patch->info.size);
+    patch_json(&how);
     json_string("from_version", from);
     json_number("from_size", patch->info.from_size);
     json_hex("from_tag", patch->header + PATCH_AT_FROM_TAG, 32);
@@ -90,6 +95,7 @@ static void show_patch(const struct cli *cli, const struct sfbp *patch)
   printf("%s: %s, not authenticated (image verify does that)\n", cli->arguments[0],
          whole ? "compressed image" : "patch");
   printf("  patch            %u bytes in clear%s\n", patch->info.size, complete ? "" : ", NOT what the file holds");
+  patch_show(&how);
   if (whole) {
     printf("  from             any version\n");
   } else {

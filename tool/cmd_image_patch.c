@@ -27,6 +27,7 @@ struct make {
   struct sfb to;
   uint8_t *to_clear;
   struct delta_result delta;
+  struct delta_in_place how;
   struct patch_info info;
   uint8_t header[PATCH_HEADER_SIZE];
   size_t file_size;
@@ -123,7 +124,10 @@ static bool build(struct make *m, struct problem *problem)
   m->info = (struct patch_info){.image = m->to.info.image,
                                 .size = (uint32_t)m->delta.size,
                                 .from_version = m->from_version,
-                                .from_size = whole ? 0 : m->from_size};
+                                .from_size = whole ? 0 : m->from_size,
+                                .in_place = m->how.page != 0};
+  if (m->info.in_place != 0)
+    delta_in_place_build(&m->how, m->info.how);
   if ((!whole && !crypto_sha256(m->from, m->from_size, tag, problem)) ||
       !crypto_sha256(m->to.header, IMAGE_SIGNED_SIZE, digest, problem) || !fields_iv(m->cli, iv, problem))
     return false;
@@ -162,6 +166,7 @@ static void show(const struct make *m)
     json_object(NULL);
     json_string("output", m->out);
     json_string("mode", whole ? "image" : "patch");
+    patch_json(&m->how);
     json_number("size", m->file_size);
     json_number("patch_size", m->delta.size);
     json_number("full_size", IMAGE_FILE_OFFSET + m->to.payload_size);
@@ -174,6 +179,7 @@ static void show(const struct make *m)
          m->new, IMAGE_FILE_OFFSET + m->to.payload_size);
   if (whole)
     printf("  the compressed image alone is smaller than a patch: it can be installed over any version\n");
+  patch_show(&m->how);
 }
 
 static int run(struct cli *cli)
@@ -185,7 +191,7 @@ static int run(struct cli *cli)
             keys_find_encryption(cli, path, &problem) && keys_load_encryption(cli, path, m.key, &problem) &&
             open_sfb(&m, m.new, &m.to, &m.to_clear, &problem) && read_old(&m, &problem) &&
             check_versions(&m, &problem) &&
-            patch_make(cli, m.from, m.from_size, m.to_clear, m.to.info.size, &m.delta, &problem) &&
+            patch_make(cli, m.from, m.from_size, m.to_clear, m.to.info.size, &m.delta, &m.how, &problem) &&
             build(&m, &problem) && encrypt_and_write(&m, &problem);
   if (ok)
     show(&m);
@@ -213,8 +219,10 @@ const struct cli_command cmd_image_patch = {
         "OLD: the .sfb that the devices run, or the same firmware in clear (ELF, Intel HEX, S-record, binary) with "
         "its\n"
         "--from-version. Only devices whose active image is OLD, to the bit, take the patch.",
-    .options = {options, patch_options, keys_sign_options, keys_encryption_options, fields_iv_option},
+    .options = {options, patch_options, board_options, keys_sign_options, keys_encryption_options, fields_iv_option},
     .examples = "portcullis image patch --keys keys v1.0.0.sfb v1.1.0.sfb -o update.sfbp\n"
+                "portcullis image patch --keys keys v1.0.0.sfb v1.1.0.sfb --in-place --board nucleo-l476rg-single -o "
+                "update.sfbp\n"
                 "portcullis image patch --keys keys old.elf --from-version 1.0.0 v1.1.0.sfb -o update.sfbp --json",
     .min_arguments = 2,
     .max_arguments = 2,

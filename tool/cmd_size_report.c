@@ -44,9 +44,11 @@ static void collect(struct report *r)
   add(r, "boot loader", b->boot.base, b->boot.size);
   for (uint32_t i = 0; i < b->images && i < BOARD_MAX_IMAGES; i++) {
     add(r, active[i], b->slots[i].active, b->slots[i].active_size);
-    add(r, download[i], b->slots[i].download, b->slots[i].download_size);
+    add(r, b->scratch.size != 0 ? "patch area" : download[i], b->slots[i].download, b->slots[i].download_size);
     add(r, header[i], b->slots[i].header, b->page);
   }
+  add(r, "scratch pages", b->scratch.base, b->scratch.size);
+  add(r, "checkpoints", b->checkpoints.base, b->checkpoints.size);
   add(r, "application RAM", b->app_ram, b->ram.base + b->ram.size - b->app_ram);
   qsort(r->regions, r->count, sizeof r->regions[0], by_base);
 }

@@ -121,7 +121,12 @@ bool sfbp_apply(const char *name, const struct sfbp *patch, const uint8_t key[16
     return problem_set(problem, CLI_INPUT, "out of memory");
   bool ok = crypto_cbc(false, key, patch->header + PATCH_AT_IV, patch->payload, delta, patch->payload_size, problem);
   if (ok) {
-    pc_status status = delta_apply(from, patch->info.from_size, delta, patch->info.size, clear, &size);
+    struct delta_in_place how;
+    pc_status status = patch->info.in_place != 0 ? delta_in_place_parse(patch->info.how, &how) : PC_OK;
+    if (status == PC_OK && patch->info.in_place != 0)
+      status = delta_apply_in_place(from, patch->info.from_size, &how, delta, patch->info.size, clear, &size);
+    else if (status == PC_OK)
+      status = delta_apply(from, patch->info.from_size, delta, patch->info.size, clear, &size);
     ok = status == PC_OK ||
          problem_set(problem, CLI_REFUSED, "%s: the patch is damaged, or encrypted with another key", name);
   }

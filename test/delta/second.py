@@ -168,8 +168,23 @@ def place_of(address):
     return 0x800000 | (m >> 4 & 4) << 20 | (m >> 8) << 20 | address & 0xfffff
 
 
+def in_place(patch, source):
+    """The head of a patch in place: page, group, lag, shift; and the patch behind it."""
+    if patch[0] != 0xd2:
+        return None, patch
+    bits, group, lag, zero = patch[1:5]
+    slot, shift = int.from_bytes(patch[5:7], 'little'), int.from_bytes(patch[7:9], 'little')
+    page = 1 << bits
+    if not 8 <= bits <= 16 or zero or not group or (lag + 1) * group > 32 or shift >= max(slot, 1):
+        raise Damaged('head')
+    if -(-len(source) // page) + shift > slot:
+        raise Damaged('no room')
+    return (page, group, lag, shift), patch[9:]
+
+
 class Decoder:
     def __init__(self, source, patch):
+        self.how, patch = in_place(patch, source)
         if patch[0] not in (0xd0, 0xd1):
             raise Damaged('mode')
         self.source = source if patch[0] == 0xd0 else b''
@@ -304,6 +319,10 @@ class Decoder:
     def predict(self, s, left, copy):
         """kind, class, size, old, predicted, place before, place after, what the distance counts from, data"""
         t, source = len(self.out), self.source
+        if self.how:
+            page, group, lag, shift = self.how
+            if s + shift * page < (t // (group * page) - lag) * group * page:
+                raise Damaged('reads what is overwritten')
         slot = not t & 3 and self.marks[t >> 2 & 255]
         if slot:
             self.marks[t >> 2 & 255] = False

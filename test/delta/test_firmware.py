@@ -73,6 +73,32 @@ class Firmware(unittest.TestCase):
             decoder = second.Decoder(padded(f'{name}.from'), read(f'{name}.delta'))
             self.assertEqual(decoder.run(), padded(f'{name}.to'), name)
 
+    def test_in_place(self):
+        """Each pair, with little scratch and with much; the command applies as a device does, over the old pages."""
+        for name in list(samples.TEST_PAIRS) + ['m0-release']:
+            plain = self.pair(name, '--effort', '1')
+            largest = max(os.path.getsize(f'{name}.{side}') for side in ('from', 'to'))
+            for page, scratch, spare in ((256, 5, 2),) if name not in samples.TEST_PAIRS else ((256, 1, 0), (256, 5, 2), (2048, 2, 1), (2048, 8, 0)):
+                slot = (-(-largest // page) + spare) * page
+                told = self.pair(name, '--effort', '1', '--in-place', '--page-size', str(page), '--slot-size', str(slot), '--scratch',
+                                 str(scratch), '--patch-area', '100000')
+                self.assertLessEqual(told['in_place']['scratch'], scratch)
+                self.assertLessEqual(told['in_place']['shift'], (slot - os.path.getsize(f'{name}.from')) // page)
+                self.assertGreaterEqual(told['size'], plain['size'])
+                if name in samples.TEST_PAIRS:
+                    decoder = second.Decoder(padded(f'{name}.from'), read(f'{name}.delta'))
+                    self.assertEqual(decoder.run(), padded(f'{name}.to'), (name, page, scratch))
+
+    def test_in_place_is_refused_when_it_cannot_be(self):
+        board = ('--in-place', '--page-size', '2048', '--slot-size', '0x20000', '--scratch', '8')
+        make = (TOOL, 'delta', 'make', '--effort', '1', 'tiny-o2.from', 'tiny-o2.to', '-o', 'never')
+        self.assertIn('patch area takes 16', run(*make, *board, '--patch-area', '2256', code=1))
+        self.assertIn('does not fit', run(*make, '--in-place', '--page-size', '256', '--slot-size', '1024', '--scratch', '8', '--patch-area', '8192', code=1))
+        self.assertIn('--in-place', run(*make, '--scratch', '8', code=2))
+        self.assertIn('--in-place takes', run(*make, *board, code=2))
+        self.assertIn('no patches in place', run(*make, '--in-place', '--board', 'nucleo-l476rg', code=1))
+        self.assertFalse(os.path.exists('never'))
+
     def test_a_useless_source_gives_the_compressed_image_and_says_so(self):
         with open('none.bin', 'wb') as f:
             f.write(os.urandom(16))

@@ -38,6 +38,8 @@ struct board {
   uint32_t app_ram;    /* lowest RAM address that an application may use */
   uint32_t images;
   struct board_slot slots[BOARD_MAX_IMAGES];
+  /* For patches in place: pages for what waits, and for checkpoints. The download slot is then the patch area. */
+  struct board_region scratch, checkpoints;
   struct board_protections protections;
 };
 

@@ -45,6 +45,10 @@ const struct board BOARD_SYMBOL = {
             SLOT(3, MAP_ACTIVE_BASE_3, MAP_ACTIVE_SIZE_3, MAP_DOWNLOAD_BASE_3, MAP_DOWNLOAD_SIZE_3, MAP_IMAGE_MAX_3),
 #endif
         },
+#ifdef MAP_SCRATCH_BASE
+    .scratch = {(uint32_t)MAP_SCRATCH_BASE, (uint32_t)MAP_SCRATCH_SIZE},
+    .checkpoints = {(uint32_t)MAP_CHECKPOINT_BASE, (uint32_t)MAP_CHECKPOINT_SIZE},
+#endif
 #ifdef BOARD_PROTECT
     .protections = {true, PROTECT_RDP, PROTECT_WRP != 0, PROTECT_PCROP != 0, PROTECT_IWDG != 0},
 #endif
