@@ -248,7 +248,11 @@ static bool parse_device(struct parse *p, const char *name)
       return true;
     }
   }
-  return wrong(p, "unknown device (see --help):", name);
+  char what[200] = "unknown device (there are";
+  for (const char *const *m = soc_models(); *m; m++)
+    snprintf(what + strlen(what), sizeof what - strlen(what), " %s", *m);
+  snprintf(what + strlen(what), sizeof what - strlen(what), "):");
+  return wrong(p, what, name);
 }
 
 static bool parse_index(struct parse *p, const char *text, unsigned *index)
@@ -258,6 +262,37 @@ static bool parse_index(struct parse *p, const char *text, unsigned *index)
     return wrong(p, "a USART's number is 1 to 16, not", text);
   *index = (unsigned)value;
   return true;
+}
+
+static bool parse_port(struct parse *p, const char *option, const char *text, const char **to)
+{
+  uint64_t value;
+  char what[80];
+  *to = text;
+  snprintf(what, sizeof what, "%s takes a port, a number from 0 to 65535, not", option);
+  return command_parse_number(text, 65535, &value) || wrong(p, what, text);
+}
+
+/* Where a line ends; what can only be tried is found out when it is opened. */
+static bool parse_line(struct parse *p, const char *option, const char *text, bool stdio, const char **to)
+{
+  uint64_t value;
+  char what[160];
+  *to = text;
+  if (strcmp(text, "none") == 0 || strcmp(text, "pty") == 0 || strncmp(text, "pty:", 4) == 0 ||
+      strncmp(text, "unix:", 5) == 0 || (stdio && strcmp(text, "stdio") == 0) ||
+      (strncmp(text, "tcp:", 4) == 0 && command_parse_number(text + 4, 65535, &value)))
+    return true;
+  snprintf(what, sizeof what, "%s ends in pty[:LINK], tcp:PORT (0 to 65535), unix:PATH%s or none, not", option,
+           stdio ? ", stdio" : "");
+  return wrong(p, what, text);
+}
+
+static bool parse_uart2(struct parse *p, const char *text)
+{
+  const char *spec = strchr(text, '=');
+  p->uart2 = text;
+  return spec == NULL || parse_line(p, "--uart2", spec + 1, true, &spec); /* the rest: when the board is known */
 }
 
 static bool parse_flag(struct parse *p, int option)
@@ -308,18 +343,13 @@ static bool parse_option(struct parse *p, int option, const char *arg)
     o->symbols[o->symbol_count++] = arg;
     return true;
   case O_UART:
-    p->uart = arg;
-    return true;
+    return parse_line(p, "--uart", arg, true, &p->uart);
   case O_UART_INDEX:
     return parse_index(p, arg, &p->uart_index);
   case O_UART2:
-    p->uart2 = arg;
-    return true;
+    return parse_uart2(p, arg);
   case O_SPI:
-    if (strcmp(arg, "stdio") == 0)
-      return wrong(p, "--spi ends in a socket or pseudo-terminal, not", arg);
-    p->spi = arg;
-    return true;
+    return parse_line(p, "--spi", arg, false, &p->spi);
   case O_PRESS_BUTTON:
     o->press_button = 1;
     return !arg || seconds(arg, &o->press_button) || wrong(p, "--press-button takes seconds, not", arg);
@@ -337,11 +367,9 @@ static bool parse_option(struct parse *p, int option, const char *arg)
   case O_CUT:
     return command_parse_cut(arg, &o->cut, p->err, sizeof p->err);
   case O_GDB:
-    o->gdb = arg;
-    return true;
+    return parse_port(p, "--gdb", arg, &o->gdb);
   case O_JTAG:
-    o->jtag = arg;
-    return true;
+    return parse_port(p, "--jtag", arg, &o->jtag);
   case O_CONTROL:
     o->control = arg;
     return true;

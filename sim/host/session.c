@@ -341,13 +341,22 @@ static bool can_be_woken(struct session *s)
   return s->options->control || s->options->gdb || s->options->jtag;
 }
 
+/* What a newcomer meets first: a chip without a program. */
+static bool flash_is_empty(struct session *s)
+{
+  uint32_t vectors[2] = {0, 0};
+  return soc_mem_read(s->soc, 0x08000000u, vectors, sizeof vectors) && (vectors[0] & vectors[1]) == UINT32_MAX;
+}
+
 static void on_lockup(struct session *s)
 {
   session_set_machine(s, MACHINE_LOCKUP);
   if (gdb_link_connected(s) || jtag_link_connected(s))
     gdb_link_stopped(s, GDB_SIGNAL_FAULT, false);
   else if (!s->options->stay)
-    session_end(s, EXIT_LOCKUP, "the core has locked up");
+    session_end(s, EXIT_LOCKUP,
+                flash_is_empty(s) ? "the core has locked up: the flash is empty (--load FILE)"
+                                  : "the core has locked up");
 }
 
 void session_power_lost(struct session *s)
@@ -710,6 +719,11 @@ int session_close(struct session *s)
     report(&s->report, "error", "cannot write %s: %s", s->options->stats, strerror(errno));
     s->exit_code = EXIT_IO;
   }
+  if (s->transcript && fclose(s->transcript) != 0) {
+    report(&s->report, "error", "cannot write %s: %s", s->options->transcript, strerror(errno));
+    s->exit_code = EXIT_IO;
+  }
+  s->transcript = NULL;
   /* A device that could not even be loaded keeps its old state. */
   if (s->soc && (s->machine != MACHINE_OFF || s->exit_code != EXIT_IO))
     save(s);
@@ -719,8 +733,6 @@ int session_close(struct session *s)
   control_close(&s->control);
   for (unsigned i = 0; i < s->uart_count; i++)
     uart_close(&s->uarts[i]);
-  if (s->transcript && fclose(s->transcript) != 0)
-    s->exit_code = EXIT_IO;
   if (s->signals >= 0)
     close(s->signals);
   symbols_free(&s->symbols);

@@ -34,7 +34,9 @@ class Options(unittest.TestCase):
 
     def test_wrong_usage_ends_with_2_and_says_what_is_wrong(self):
         for args, words in [(["--bord", "x"], "--bord"), (["--load"], "--load"), (["x.elf"], "x.elf"),
-                            (["--cut", "0"], "flash operation"), (["--pace", "slow"], "slow")]:
+                            (["--cut", "0"], "flash operation"), (["--pace", "slow"], "slow"), (["--gdb", "http"], "http"), (["--jtag", "70000"], "70000"),
+                            (["--uart", "tcp:70000"], "70000"), (["--uart", "cable"], "cable"), (["--spi", "stdio"], "--spi ends in"),
+                            (["--uart2", "3=cable"], "cable"), (["--device", "stm8"], "stm32l462"), (["--board", "x"], "nucleo-l476rg")]:
             r = run(*args)
             self.assertEqual(r.returncode, 2, args)
             self.assertIn(words, r.stderr.decode())
@@ -48,10 +50,10 @@ class Options(unittest.TestCase):
             for args, words in [(["--load", "missing.elf"], "missing.elf"), (["--load", "odd.elf"], "odd.elf"),
                                 (["--load", ELF + "@0x08000000"], "@ADDR"),
                                 (["--load", "plain@0x90000000"], "plain"),
-                                (["--symbols", "plain"], "plain"),
+                                (["--symbols", "plain"], "plain"), (["--symbols", os.__file__], "not an ELF file"),
+                                (["--stats", "/dev/full"], "cannot write /dev/full"),
                                 (["--uart", "tcp:%d" % port], str(port)), (["--gdb", str(port)], str(port)),
-                                (["--gdb", "http"], "http"), (["--uart", "tcp:70000"], "70000"),
-                                (["--uart", "cable"], "cable"), (["--uart", "pty:plain"], "plain"),
+                                (["--uart", "pty:plain"], "plain"),
                                 (["--uart", "unix:plain"], "plain"), (["--control", "plain"], "plain"),
                                 (["--control", "no/such/folder"], "no/such/folder"),
                                 (["--transcript", "no/such/folder"], "no/such/folder"),
@@ -61,6 +63,10 @@ class Options(unittest.TestCase):
                 self.assertEqual(r.returncode, 6, (args, r.stderr))
                 self.assertIn(words, r.stderr.decode(), args)
             self.assertEqual(os.path.getsize("plain"), 0)
+        r = run("--load", ELF, "--transcript", "/dev/full", "--until", "ready")
+        self.assertEqual(r.returncode, 6)
+        self.assertIn("cannot write /dev/full", r.stderr.decode())
+        self.assertIn("exit code 6", r.stderr.decode())
 
     def test_files_of_every_format_start_the_same_program(self):
         files = [ELF, firmware.convert("ihex", "board.hex"), firmware.convert("srec", "board.srec"),
@@ -149,8 +155,12 @@ class Ends(unittest.TestCase):
         self.assertEqual(run("--load", ELF, "--max-seconds", "0.1", "--until", "never").returncode, 3)
 
     def test_a_lockup_ends_with_4_and_a_report_that_names_the_place_and_the_cause(self):
+        r = run()
+        self.assertEqual(r.returncode, 4)
+        self.assertIn("the flash is empty (--load FILE)", r.stderr.decode())
         r = run("--load", ELF, "--uart", "stdio", stdin=b"F")
         self.assertEqual(r.returncode, 4)
+        self.assertNotIn("empty", r.stderr.decode())
         self.assertEqual(r.stdout, b"ready\nfault\n")
         text = r.stderr.decode()
         self.assertRegex(text, r"HardFault at .*0x0800[0-9a-f]{4} \(break_it\+0x[0-9a-f]+\): .*0xc0000000.*bus error")

@@ -124,6 +124,8 @@ static bool load_symbols(const struct input *in, Elf *elf, struct objfile *out)
 static bool read_opened(const struct input *in, Elf *elf, struct builder *b, struct objfile *out)
 {
   GElf_Ehdr e;
+  if (in->size < 4 || memcmp(in->bytes, "\177ELF", 4) != 0)
+    return objfile_fail(in, 0, "not an ELF file");
   if (elf_kind(elf) != ELF_K_ELF || gelf_getehdr(elf, &e) == NULL)
     return objfile_fail(in, 0, "broken ELF: %s", elf_errmsg(-1));
   if (e.e_ident[EI_CLASS] != ELFCLASS32 || e.e_ident[EI_DATA] != ELFDATA2LSB || e.e_machine != EM_ARM)
