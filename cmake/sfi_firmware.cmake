@@ -47,7 +47,7 @@ function(pc_sfi_board BOARD)
   sfi_program(secure-boot ${common} SCRIPT secure_boot.ld.in SOURCES ${A_CHIP}/secure_boot.c ${ground})
   sfi_program(loader ${common} SCRIPT loader.ld.in SOURCES
     ${A_CHIP}/loader.c ${A_CHIP}/loader_${kind}.c ${A_CHIP}/wire.c sfi/device/command.c sfi/device/special.c ${commands}
-    sfi/device/install.c sfi/format/sfi.c sfi/licence/licence.c sfi/crypto/mbedtls.c sfi/crypto/gcm_mbedtls.c
+    sfi/device/install.c sfi/device/module.c sfi/format/sfi.c sfi/licence/licence.c sfi/crypto/mbedtls.c sfi/crypto/gcm_mbedtls.c
     sfi/crypto/gcm_stream.c crypto/sha256.c crypto/memory.c crypto/no_random.c ${SFI_MBEDTLS} ${ground})
 endfunction()
 

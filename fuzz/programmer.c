@@ -73,7 +73,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                 .descriptor = file + SFI_HEADER_SIZE,
                                 .cipher = file + SFI_HEADER_SIZE + SFI_AREA_SIZE};
   const struct container container = {SFI_IMAGE, 1, &part};
-  const struct install_job job = {file, &container, 2, NULL, NULL};
+  const struct install_job job = {file, &container, NULL, 2, NULL, NULL};
   struct problem problem = {0};
   struct install_device device = {0};
   uint8_t der[INSTALL_CERTIFICATE], memory[600];

@@ -1,6 +1,7 @@
 /* The command layer of the secure boot loader: any bytes, keyed or plain, USART or SPI. The input's first byte chooses;
  * then records: raw bytes, or special commands with the right complements and checks around the input's bytes, among
- * them the right licence and a right image, so that the deep states are reached. */
+ * them the right licences and a right image with a module, so that the deep states are reached; or the clear bytes of a
+ * module that its OEM has made up. */
 #include "test/sfi/target.h"
 
 #include <stdlib.h>
@@ -11,7 +12,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static struct sfi_install install;
 static struct sfi_command command;
 static uint8_t licence[SFI_LICENCE_SIZE], image[4096];
-static uint32_t image_size;
+static uint32_t image_size, area_at; /* the descriptor that was sent last */
 
 static void reply(void *ctx, uint8_t code, const uint8_t *data, uint32_t size)
 {
@@ -59,6 +60,38 @@ static void special(uint8_t code, uint8_t low, const uint8_t *first, size_t firs
     put_packet(second, second_size);
 }
 
+/* The descriptor of the area whose turn it is; the first one when all were there. */
+static uint32_t next_area(void)
+{
+  uint32_t at = 28;
+  for (uint32_t i = 1; i < install.order.next && i < 3; i++)
+    at += 30 + ((uint32_t)image[at + 4] | (uint32_t)image[at + 5] << 8);
+  return at;
+}
+
+/* What the image's key has opened may be anything. */
+static void module_bytes(const uint8_t *data, size_t size)
+{
+  static struct sfi_module module;
+  struct sfi_area outer = {SFI_MODULE, 0, 1, 1, (uint32_t)size, 0x08002000}, inner;
+  uint8_t bytes[4096];
+  module.licensed = true;
+  if (size > sizeof bytes || !sfi_module_area(&module, &outer, &inner))
+    return;
+  memcpy(bytes, data, size);
+  pc_status status = PC_OK;
+  for (size_t at = 0; at < size && status == PC_OK; at += 64) {
+    uint32_t n = size - at < 64 ? (uint32_t)(size - at) : 64;
+    uint8_t *from = bytes + at;
+    status = sfi_module_take(&module, &inner, &from, &n);
+    if (from + n > bytes + at + 64 || from + n > bytes + size)
+      abort();
+  }
+  if (status == PC_OK && sfi_module_end(&module) == PC_OK)
+    abort(); /* nobody guesses a tag */
+  sfi_module_wipe(&module);
+}
+
 /* One record; returns how much of the input it took. */
 static size_t record(const uint8_t *p, size_t size)
 {
@@ -71,6 +104,10 @@ static size_t record(const uint8_t *p, size_t size)
       memcpy(install.key, test_key, sizeof install.key);
       memcpy(install.nonce, test_nonce, sizeof install.nonce);
       install.state = SFI_LICENSED;
+    } else if (install.state == SFI_OPEN) {
+      memcpy(install.module.key, test_module_key, sizeof install.module.key);
+      memcpy(install.module.nonce, test_module_nonce, sizeof install.module.nonce);
+      install.module.licensed = true;
     }
     return 1;
   case 1:
@@ -79,12 +116,15 @@ static size_t record(const uint8_t *p, size_t size)
   case 2:
     if (size < 3)
       return 1;
-    special(0x50, 0x12, image + (p[1] % 2 ? 28 : p[2] * 16u % (image_size - 30)), 30, NULL, 0);
+    area_at = p[1] % 2 ? next_area() : p[2] * 16u % (image_size - 30);
+    special(0x50, 0x12, image + area_at, 30, NULL, 0);
     return 3;
   case 3: {
     const uint8_t offset[4] = {0, 0, (uint8_t)(install.taken >> 8), (uint8_t)install.taken};
-    uint32_t at = 58 + install.taken, left = image_size > at ? image_size - at : 0;
-    special(0x51, 0x13, offset, 4, image + at, left < 1024 ? left : 256);
+    uint32_t at = area_at + 30 + install.taken, left = install.area.size - install.taken;
+    if (at + 1024 > sizeof image)
+      return 1;
+    special(0x51, 0x13, offset, 4, image + at, left < 1024 ? left : 1024);
     return 1;
   }
   case 4:
@@ -114,8 +154,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
   test_target_new(4);
   if (image_size == 0) {
     test_licence(licence);
-    image_size = test_image(image, 1, 900);
+    image_size = test_module_image(image, 600);
   }
+  if (data[0] & 4) {
+    module_bytes(data + 1, size - 1);
+    return 0;
+  }
+  area_at = 28;
   link.framed = data[0] & 1;
   const struct sfi_target *target = data[0] & 2 ? &test_plain : &test_keyed;
   sfi_install_start(&install, target);

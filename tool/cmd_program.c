@@ -6,14 +6,16 @@
 
 extern const struct cli_command cmd_program_install, cmd_program_certificate;
 
-#define SET 8u
+#define SET   32u
+#define WORDS 16u
 
 struct words {
   const struct cli *cli;
   struct cli_set set[SET];
   size_t count;
-  const char *file, *licence;
-  bool card, told;
+  const char *file, *words[WORDS]; /* licence files */
+  size_t word_count;
+  bool card, told, slot;
   char port[200];
 };
 
@@ -43,7 +45,8 @@ static bool port(struct words *w, const char *text, struct problem *problem)
   return true;
 }
 
-/* The words behind -sfi, in any order: protocol=static FILE.sfi hsm=0|1 slot=N or a licence file. */
+/* The words behind -sfi: protocol=static FILE.sfi hsm=0|1 slot=N or a licence file; then slots or licence files of the
+ * image's modules. */
 static bool take(struct words *w, const char *word, struct problem *problem)
 {
   if (strncmp(word, "protocol=", 9) == 0)
@@ -55,7 +58,8 @@ static bool take(struct words *w, const char *word, struct problem *problem)
     return true;
   }
   if (strncmp(word, "slot=", 5) == 0) {
-    set(w, &cmd_program_install, "reader", word + 5);
+    set(w, &cmd_program_install, w->slot || (w->told && !w->card) ? "module-reader" : "reader", word + 5);
+    w->slot = true;
     return true;
   }
   if (strncmp(word, "br=", 3) == 0 || strncmp(word, "P=", 2) == 0)
@@ -64,10 +68,10 @@ static bool take(struct words *w, const char *word, struct problem *problem)
     return problem_set(problem, CLI_USAGE, "%s: not known here", word);
   if (w->file == NULL)
     w->file = word;
-  else if (w->licence == NULL)
-    w->licence = word;
+  else if (w->word_count < WORDS)
+    w->words[w->word_count++] = word;
   else
-    return problem_set(problem, CLI_USAGE, "%s: one image and one licence at most", word);
+    return problem_set(problem, CLI_USAGE, "%s: too many licences", word);
   return true;
 }
 
@@ -82,15 +86,15 @@ static int run(struct cli *cli)
     ok = take(&w, cli->arguments[i], &problem);
   if (ok && install == (certificate != NULL))
     ok = problem_set(&problem, CLI_USAGE, "what is to be done? Either -sfi or -gc FILE");
-  if (ok && install && (w.file == NULL || !w.told || w.card == (w.licence != NULL)))
+  if (ok && install && (w.file == NULL || !w.told || (!w.card && w.word_count == 0)))
     ok = problem_set(&problem, CLI_USAGE,
                      "-sfi protocol=static FILE.sfi hsm=1 slot=N, or -sfi protocol=static FILE.sfi hsm=0 FILE.lic");
   if (!ok)
     return cli_report(cli, &problem);
   const struct cli_command *command = install ? &cmd_program_install : &cmd_program_certificate;
   set(&w, command, "port", w.port);
-  if (w.licence != NULL)
-    set(&w, command, "licence", w.licence);
+  for (size_t i = 0; i < w.word_count; i++)
+    set(&w, command, i == 0 && !w.card ? "licence" : "module-licence", w.words[i]);
   if (certificate != NULL)
     set(&w, command, "output", certificate);
   struct cli modern = {.command = command, .json = cli->json, .set = w.set, .set_count = w.count};

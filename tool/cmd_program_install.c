@@ -59,21 +59,26 @@ static void finished(const struct fleet_device *d)
 
 static void summary(const struct fleet *f, const struct source *source_was, bool card, uint32_t before, uint32_t after)
 {
-  size_t done = 0, issued = 0;
+  size_t done = 0, issued = 0, modules = 0;
   (void)source_was;
   for (size_t i = 0; i < f->count; i++) {
     done += f->devices[i].done;
     issued += f->devices[i].issued;
+    modules += f->devices[i].module_issued;
   }
   if (log_file != NULL) {
     fprintf(log_file, "# %s: %zu devices, %zu installed, %zu failed, %zu counts spent", f->name, f->count, done,
             f->count - done, issued);
+    if (f->module_count != 0)
+      fprintf(log_file, ", %zu of modules' cards", modules);
     if (card)
       fprintf(log_file, ", card %u before, %u after", before, after);
     fprintf(log_file, "\n");
   }
   if (!current->json) {
     printf("%zu of %zu installed; %zu counts spent", done, f->count, issued);
+    if (f->module_count != 0)
+      printf(", %zu of modules' cards", modules);
     printf(card ? ", %u left on the card\n" : "\n", after);
     return;
   }
@@ -82,6 +87,8 @@ static void summary(const struct fleet *f, const struct source *source_was, bool
   json_number("installed", done);
   json_number("failed", f->count - done);
   json_number("counts_spent", issued);
+  if (f->module_count != 0)
+    json_number("module_counts_spent", modules);
   if (card)
     json_number("left", after);
   json_array("devices");
@@ -122,6 +129,34 @@ static bool installable(const char *name, const struct container *c, struct prob
   return true;
 }
 
+/* A licence file or a card for each module of the image, in its order. */
+static bool open_modules(const struct cli *cli, const char *name, struct fleet *f, struct problem *problem)
+{
+  const size_t modules = install_modules(f->container);
+  size_t files = 0, readers = 0;
+  while (cli_value_at(cli, "module-licence", files) != NULL)
+    files++;
+  while (cli_value_at(cli, "module-reader", readers) != NULL)
+    readers++;
+  if (modules > FLEET_MODULES)
+    return problem_set(problem, CLI_REFUSED, "%s: %zu modules; %u can be installed", name, modules, FLEET_MODULES);
+  if ((files != 0 && readers != 0) || files + readers != modules)
+    return problem_set(problem, CLI_USAGE,
+                       modules == 0
+                           ? "%s has no modules (%zu): no --module-licence, no --module-reader"
+                           : "%s: its modules (%zu) want a licence each, of their makers: --module-licence FILE "
+                             "or --module-reader N, as many times",
+                       name, modules);
+  for (; f->module_count < modules; f->module_count++) {
+    const size_t i = f->module_count;
+    f->modules[i] = source_open_for(cli, (unsigned)i + 1, cli_value_at(cli, "module-licence", i),
+                                    cli_value_at(cli, "module-reader", i), problem);
+    if (f->modules[i] == NULL)
+      return false;
+  }
+  return true;
+}
+
 static bool open_log(const struct cli *cli, struct problem *problem)
 {
   const char *path = cli_value(cli, "log");
@@ -146,7 +181,7 @@ int program_install(struct cli *cli, const char *file)
             installable(file, &container, &problem) && cli_number(cli, "retries", 0, 100, &tries, &problem) &&
             cli_number(cli, "wait", 1, 3600, &wait, &problem) &&
             fleet_ports(cli, &fleet.devices, &fleet.count, &problem) && open_log(cli, &problem) &&
-            (fleet.source = source_open(cli, &problem)) != NULL;
+            (fleet.source = source_open(cli, &problem)) != NULL && open_modules(cli, file, &fleet, &problem);
   if (ok) {
     fleet.tries = tries;
     fleet.wait_ms = wait * 1000;
@@ -160,6 +195,8 @@ int program_install(struct cli *cli, const char *file)
   }
   code = ok ? exit_code(&fleet) : cli_report(cli, &problem);
   source_close(fleet.source);
+  for (size_t i = 0; i < fleet.module_count; i++)
+    source_close(fleet.modules[i]);
   if (log_file != NULL)
     fclose(log_file);
   log_file = NULL;
@@ -184,6 +221,9 @@ const struct cli_option program_install_options[] = {
     {"licences", 0, "DIR", "keep issued licences here, and take them for another try: no second count", false, false},
     {"reader", 'r', "N", "card reader, counted from 1, or part of its name\n(default: the only one that holds a card)",
      false, false},
+    {"module-licence", 0, "FILE", "licence for a module of the image, of its maker; once per module, in their order",
+     false, true},
+    {"module-reader", 0, "N", "card reader with the card of a module's maker; once per module", false, true},
     {"retries", 0, "N", "tries when the line fails (default 2)", false, false},
     {"log", 0, "FILE", "append a line for each device", false, false},
     {0},
@@ -195,7 +235,7 @@ const struct cli_command cmd_program_install = {
     .summary = "Secure install on one or many devices; each costs a count of the card",
     .details =
         "The vendor's way of saying it works as well: portcullis program -c port=PORT -sfi protocol=static FILE.sfi\n"
-        "hsm=1 slot=1 (or hsm=0 FILE.lic).",
+        "hsm=1 slot=1 (or hsm=0 FILE.lic); further slots and licences are those of the image's modules.",
     .options = {program_install_options, program_wait_options},
     .examples =
         "portcullis program install out.sfi --port /dev/ttyUSB0\n"

@@ -27,6 +27,13 @@ static bool judge_options(const struct pack *p, const uint32_t *values, struct p
     return problem_set(problem, CLI_REFUSED, "%s: %s", cli_value(p->cli, "option-bytes"), why);
   if (verdict == SFI_UNWISE)
     cli_note(p->cli, "warning: %s: %s", cli_value(p->cli, "option-bytes"), why);
+  /* Power that fails while the chip writes them may close its flash for good (docs/threat-model.md). */
+  if (p->plan.device->maker != NULL && !sfi_device_has_options(p->plan.device, values))
+    cli_note(
+        p->cli,
+        "note: %s: not the values that the device is delivered with; an install ends by writing them, which the power "
+        "must not interrupt (docs/sfi.md)",
+        cli_value(p->cli, "option-bytes"));
   return true;
 }
 

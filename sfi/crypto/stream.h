@@ -17,7 +17,7 @@ struct sfi_stream {
 /* PC_ERR_PARAM: the library refused. */
 pc_status sfi_stream_start(struct sfi_stream *stream, const uint8_t key[16], const uint8_t iv[12], const uint8_t *aad,
                            size_t aad_size);
-/* `size`: a multiple of 16, except in the last call. In place allowed. */
+/* Pieces of any size. In place allowed. */
 pc_status sfi_stream_add(struct sfi_stream *stream, const uint8_t *cipher, uint8_t *clear, size_t size);
 /* PC_OK only if the tag matches (compared twice, in constant time); PC_ERR_TAG else. Wipes the context either way. */
 pc_status sfi_stream_end(struct sfi_stream *stream, const uint8_t tag[16]);

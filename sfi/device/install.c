@@ -19,6 +19,7 @@ static void wipe(struct sfi_install *s)
   sfi_wipe(s->key, sizeof s->key);
   sfi_wipe(s->nonce, sizeof s->nonce);
   sfi_wipe(&s->stream, sizeof s->stream);
+  sfi_module_wipe(&s->module);
   sfi_wipe(s->pending, sizeof s->pending);
   sfi_wipe(s->unit, sizeof s->unit);
   sfi_wipe(&s->options, sizeof s->options);
@@ -84,28 +85,51 @@ void sfi_install_start(struct sfi_install *s, const struct sfi_target *target)
 }
 
 /* ---- licence and header ---- */
-uint16_t sfi_install_licence(struct sfi_install *s, const uint8_t *bytes, uint32_t size)
+static uint16_t open_licence(const struct sfi_install *s, const uint8_t *bytes, uint32_t size, uint8_t key[16],
+                             uint8_t nonce[12])
 {
   static const uint8_t challenge[SFI_CHALLENGES]; /* this device installs once: nothing to replay */
+  switch (sfi_licence_open(bytes, size, s->target->identity->private_key, s->target->identity->public_key, challenge,
+                           key, nonce)) {
+  case PC_OK:
+    return SFI_DONE;
+  case PC_ERR_FORMAT:
+    return SFI_LICENCE_FORM;
+  case PC_ERR_PRODUCT:
+    return SFI_LICENCE_DEVICE;
+  case PC_ERR_STATE:
+    return SFI_LICENCE_REPLAY;
+  default:
+    return SFI_LICENCE_TAG;
+  }
+}
+
+uint16_t sfi_install_licence(struct sfi_install *s, const uint8_t *bytes, uint32_t size)
+{
   if (s->target->identity == NULL)
     return refuse(s, SFI_NO_KEY);
   if (s->state != SFI_IDLE)
     return refuse(s, SFI_WRONG_STATE);
-  switch (sfi_licence_open(bytes, size, s->target->identity->private_key, s->target->identity->public_key, challenge,
-                           s->key, s->nonce)) {
-  case PC_OK:
-    s->state = SFI_LICENSED;
-    s->programmed = 0;
-    return SFI_DONE;
-  case PC_ERR_FORMAT:
-    return refuse(s, SFI_LICENCE_FORM);
-  case PC_ERR_PRODUCT:
-    return refuse(s, SFI_LICENCE_DEVICE);
-  case PC_ERR_STATE:
-    return refuse(s, SFI_LICENCE_REPLAY);
-  default:
-    return refuse(s, SFI_LICENCE_TAG);
-  }
+  uint16_t status = open_licence(s, bytes, size, s->key, s->nonce);
+  if (status != SFI_DONE)
+    return refuse(s, status);
+  s->state = SFI_LICENSED;
+  s->programmed = 0;
+  return SFI_DONE;
+}
+
+uint16_t sfi_install_module_licence(struct sfi_install *s, const uint8_t *bytes, uint32_t size)
+{
+  if (s->target->identity == NULL)
+    return refuse(s, SFI_NO_KEY);
+  if (s->state != SFI_OPEN)
+    return refuse(s, SFI_WRONG_STATE);
+  sfi_module_wipe(&s->module);
+  uint16_t status = open_licence(s, bytes, size, s->module.key, s->module.nonce);
+  if (status != SFI_DONE)
+    return refuse(s, status);
+  s->module.licensed = true;
+  return SFI_DONE;
 }
 
 /* From here on flash may be written. */
@@ -143,10 +167,9 @@ uint16_t sfi_install_header(struct sfi_install *s, const uint8_t *bytes, uint32_
 }
 
 /* ---- areas ---- */
-static uint16_t firmware_area(struct sfi_install *s)
+static uint16_t firmware_area(struct sfi_install *s, const struct sfi_area *a)
 {
   const struct flash_area *f = s->target->firmware;
-  const struct sfi_area *a = &s->area;
   if (a->address < f->base || a->size > f->size || a->address - f->base > f->size - a->size)
     return SFI_AREA_RANGE;
   uint32_t from = a->address - f->base, lead = from % f->unit;
@@ -162,6 +185,20 @@ static uint16_t firmware_area(struct sfi_install *s)
   return SFI_DONE;
 }
 
+static uint16_t module_area(struct sfi_install *s)
+{
+  if (!s->module.licensed)
+    return SFI_MODULE_LICENCE;
+  return sfi_module_area(&s->module, &s->area, &s->inner) ? firmware_area(s, &s->inner) : SFI_MODULE_FORM;
+}
+
+static uint16_t begin_area(struct sfi_install *s)
+{
+  if (s->area.type == SFI_CONFIGURATION)
+    return s->area.size == s->target->options * 4u ? SFI_DONE : SFI_OPTIONS_REFUSED;
+  return s->area.type == SFI_MODULE ? module_area(s) : firmware_area(s, &s->area);
+}
+
 uint16_t sfi_install_area(struct sfi_install *s, const uint8_t *bytes, uint32_t size)
 {
   uint8_t iv[12];
@@ -170,15 +207,11 @@ uint16_t sfi_install_area(struct sfi_install *s, const uint8_t *bytes, uint32_t 
   if (size != SFI_AREA_SIZE)
     return refuse(s, SFI_WRONG_LENGTH);
   pc_status status = sfi_order_next(&s->order, bytes, &s->area);
-  if (status == PC_ERR_UNSUPPORTED || (status == PC_OK && s->area.type == SFI_MODULE))
+  if (status == PC_ERR_UNSUPPORTED)
     return start_over(s, SFI_AREA_TYPE);
   if (status != PC_OK)
     return start_over(s, SFI_AREA_FORM);
-  uint16_t answer = SFI_DONE;
-  if (s->area.type == SFI_CONFIGURATION)
-    answer = s->area.size == s->target->options * 4u ? SFI_DONE : SFI_OPTIONS_REFUSED;
-  else
-    answer = firmware_area(s);
+  uint16_t answer = begin_area(s);
   if (answer != SFI_DONE)
     return start_over(s, answer);
   sfi_iv(s->nonce, s->area.index, iv);
@@ -233,10 +266,24 @@ static bool store(struct sfi_install *s, const uint8_t *bytes, uint32_t size)
   return true;
 }
 
+static uint16_t store_module(struct sfi_install *s, uint8_t *bytes, uint32_t size)
+{
+  switch (sfi_module_take(&s->module, &s->inner, &bytes, &size)) {
+  case PC_OK:
+    return store(s, bytes, size) ? SFI_DONE : SFI_FLASH_FAILED;
+  case PC_ERR_FORMAT:
+    return SFI_MODULE_FORM;
+  default:
+    return SFI_MODULE_TAG;
+  }
+}
+
 static uint16_t end_area(struct sfi_install *s)
 {
-  if (s->area.type == SFI_FIRMWARE && !flush_unit(s))
+  if (s->area.type != SFI_CONFIGURATION && !flush_unit(s))
     return SFI_FLASH_FAILED;
+  if (s->area.type == SFI_MODULE && sfi_module_end(&s->module) != PC_OK)
+    return SFI_MODULE_TAG;
   if (sfi_stream_end(&s->stream, s->tag) != PC_OK)
     return SFI_AREA_TAG;
   s->flow += SFI_FLOW;
@@ -258,15 +305,17 @@ static uint16_t work(struct sfi_install *s)
     s->pending_done = s->pending_size = 0;
   if (sfi_stream_add(&s->stream, slice, slice, size) != PC_OK)
     return SFI_AREA_TAG;
-  bool good = true;
+  uint16_t status = SFI_DONE;
   if (s->area.type == SFI_CONFIGURATION)
     memcpy(s->options.bytes + s->worked, slice, size);
-  else
-    good = store(s, slice, size);
+  else if (s->area.type == SFI_MODULE)
+    status = store_module(s, slice, size);
+  else if (!store(s, slice, size))
+    status = SFI_FLASH_FAILED;
   s->worked += size;
   sfi_wipe(slice, size);
-  if (!good)
-    return SFI_FLASH_FAILED;
+  if (status != SFI_DONE)
+    return status;
   return s->worked == s->area.size ? end_area(s) : SFI_DONE;
 }
 

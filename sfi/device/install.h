@@ -10,6 +10,7 @@
 #define SFI_DEVICE_INSTALL_H
 
 #include "sfi/crypto/stream.h"
+#include "sfi/device/module.h"
 #include "sfi/device/record.h"
 #include "sfi/device/target.h"
 #include "sfi/format/sfi.h"
@@ -37,6 +38,9 @@ enum sfi_status {
   SFI_AREA_TAG = 0x43,
   SFI_AREA_TYPE = 0x44,
   SFI_OPTIONS_REFUSED = 0x45,
+  SFI_MODULE_LICENCE = 0x46,
+  SFI_MODULE_FORM = 0x47,
+  SFI_MODULE_TAG = 0x48,
   SFI_CHUNK_OFFSET = 0x50,
   SFI_CHUNK_LENGTH = 0x51,
   SFI_FLASH_FAILED = 0x60,
@@ -58,6 +62,8 @@ struct sfi_install {
   uint32_t offset;        /* in the firmware area: of `unit`'s first byte */
   uint8_t unit[FLASH_MAX_UNIT];
   uint32_t fill;
+  struct sfi_module module;
+  struct sfi_area inner; /* of a module area: what is inside the .smi */
   union {
     uint8_t bytes[SFI_RECORD_OPTIONS * 4];
     uint32_t words[SFI_RECORD_OPTIONS];
@@ -78,6 +84,8 @@ struct sfi_install {
 void sfi_install_start(struct sfi_install *install, const struct sfi_target *target);
 
 uint16_t sfi_install_licence(struct sfi_install *install, const uint8_t *bytes, uint32_t size);
+/* For the area that comes next, a module: its maker's licence. Between areas, replaces the one before. */
+uint16_t sfi_install_module_licence(struct sfi_install *install, const uint8_t *bytes, uint32_t size);
 uint16_t sfi_install_header(struct sfi_install *install, const uint8_t *bytes, uint32_t size);
 uint16_t sfi_install_area(struct sfi_install *install, const uint8_t *bytes, uint32_t size);
 uint16_t sfi_install_chunk(struct sfi_install *install, uint32_t offset, const uint8_t *bytes, uint32_t size);

@@ -14,6 +14,7 @@ enum {
   OP_CHUNK = 0x113,
   OP_FINISH = 0x114,
   OP_ABORT = 0x115,
+  OP_MODULE_LICENCE = 0x116,
 };
 enum { IDENTIFY_SIZE = 48, STATUS_SIZE = 24, CERTIFICATE_PIECE = 512, FIRST_MAX = 128 };
 enum { FLAG_KEY = 1, FLAG_READOUT = 2 };
@@ -84,7 +85,9 @@ static uint16_t licence(struct sfi_command *c, const uint8_t *p, uint32_t n, uin
   (void)p, (void)to, (void)size;
   if (n != 0)
     return SFI_WRONG_LENGTH;
-  uint16_t status = sfi_install_licence(c->install, c->packet + 2, command_number(c->packet, 2));
+  uint16_t (*take)(struct sfi_install *, const uint8_t *, uint32_t) =
+      c->opcode == OP_LICENCE ? sfi_install_licence : sfi_install_module_licence;
+  uint16_t status = take(c->install, c->packet + 2, command_number(c->packet, 2));
   memset(c->packet, 0, sizeof c->packet);
   return status;
 }
@@ -130,9 +133,11 @@ static const struct {
   bool extended;
   operation run;
 } operations[] = {
-    {OP_IDENTIFY, false, identify}, {OP_CERTIFICATE, false, certificate}, {OP_STATUS, false, status_of},
-    {OP_LICENCE, true, licence},    {OP_HEADER, false, header},           {OP_AREA, false, area},
-    {OP_CHUNK, true, chunk},        {OP_FINISH, false, finish},           {OP_ABORT, false, abort_install},
+    {OP_IDENTIFY, false, identify},   {OP_CERTIFICATE, false, certificate},
+    {OP_STATUS, false, status_of},    {OP_LICENCE, true, licence},
+    {OP_HEADER, false, header},       {OP_AREA, false, area},
+    {OP_CHUNK, true, chunk},          {OP_FINISH, false, finish},
+    {OP_ABORT, false, abort_install}, {OP_MODULE_LICENCE, true, licence},
 };
 #define OPERATIONS (sizeof operations / sizeof operations[0])
 

@@ -20,10 +20,10 @@ enum sfi_verdict { SFI_FINE, SFI_UNWISE, SFI_WRONG };
 /* What simulated manufacture puts where; the boot loader's own map says the same. */
 struct sfi_maker {
   uint32_t secure_boot, secure_boot_size, loader, loader_size;
-  uint32_t identity;     /* the device's key and certificate */
-  uint32_t uid;          /* 12 bytes */
-  uint32_t option_bytes; /* 8 bytes for each register: value, complement */
-  const uint32_t *options;
+  uint32_t identity;                      /* the device's key and certificate */
+  uint32_t uid;                           /* 12 bytes */
+  uint32_t option_bytes;                  /* 8 bytes for each register: value, complement */
+  const uint32_t *options, *option_masks; /* as delivered; bits that exist */
   size_t option_count;
 };
 
@@ -48,5 +48,8 @@ extern const struct sfi_device *const sfi_devices[]; /* NULL-terminated, sorted 
 /* NULL: no such device. Upper and lower case are the same. */
 const struct sfi_device *sfi_device_find(const char *name);
 size_t sfi_device_options(const struct sfi_device *device); /* number of rows */
+/* True: the device has these values already, so that an install need not write them. False as well where it is not
+ * known how the device is delivered. */
+bool sfi_device_has_options(const struct sfi_device *device, const uint32_t *values);
 
 #endif

@@ -24,6 +24,15 @@ const struct sfi_device *sfi_device_find(const char *name)
   return NULL;
 }
 
+bool sfi_device_has_options(const struct sfi_device *device, const uint32_t *values)
+{
+  const struct sfi_maker *m = device->maker;
+  bool same_values = m != NULL;
+  for (size_t i = 0; same_values && i < m->option_count; i++)
+    same_values = ((values[i] ^ m->options[i]) & m->option_masks[i]) == 0;
+  return same_values;
+}
+
 size_t sfi_device_options(const struct sfi_device *device)
 {
   size_t n = 0;

@@ -63,6 +63,8 @@ static enum sfi_verdict judge(const uint32_t *v, char *why, size_t size)
 
 /* Read-out level 1, SRAM2 erased at reset, boot from flash, the secure boot write-protected. */
 static const uint32_t factory_options[] = {0xF9EFF8BBu, 0xFFFFFFFFu, 0x0FFF0000u, 0xFF01FF00u, 0xFF00FFFFu};
+static const uint32_t option_masks[] = {0x0F8F77FFu, 0x0000FFFFu, 0x8000FFFFu, 0x00FF00FFu, 0x00FF00FFu};
+_Static_assert(sizeof option_masks == sizeof factory_options, "a mask for each register");
 static const struct sfi_maker maker = {
     .secure_boot = FLASH,
     .secure_boot_size = SECURE,
@@ -72,6 +74,7 @@ static const struct sfi_maker maker = {
     .uid = 0x1FFF7590u,
     .option_bytes = 0x1FFF7800u,
     .options = factory_options,
+    .option_masks = option_masks,
     .option_count = sizeof factory_options / sizeof factory_options[0],
 };
 

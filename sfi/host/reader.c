@@ -184,6 +184,11 @@ static bool connect_card(struct reader *r, struct problem *problem)
 
 struct reader *reader_open(const struct cli *cli, struct problem *problem)
 {
+  return reader_open_named(cli_value(cli, "reader"), problem);
+}
+
+struct reader *reader_open_named(const char *wanted, struct problem *problem)
+{
   struct reader *r = calloc(1, sizeof *r);
   if (r == NULL) {
     problem_set(problem, CLI_INPUT, "out of memory");
@@ -195,8 +200,7 @@ struct reader *reader_open(const struct cli *cli, struct problem *problem)
     free(r);
     return NULL;
   }
-  if (list(r, problem) && choose(r, cli_value(cli, "reader"), problem) && connect_card(r, problem) &&
-      select_applet(r, problem))
+  if (list(r, problem) && choose(r, wanted, problem) && connect_card(r, problem) && select_applet(r, problem))
     return r;
   reader_close(r);
   return NULL;

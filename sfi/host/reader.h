@@ -16,6 +16,8 @@ struct reader; /* a card, held exclusively */
 /* The card in --reader (counted from 1, or part of the reader's name; without it, the only reader that holds a card).
  * NULL: no PC/SC service, no such reader, no card, or another card. */
 struct reader *reader_open(const struct cli *cli, struct problem *problem);
+/* The same with the value of --reader at hand, NULL: not given. */
+struct reader *reader_open_named(const char *wanted, struct problem *problem);
 void reader_close(struct reader *reader);
 const char *reader_name(const struct reader *reader);
 

@@ -48,18 +48,47 @@ static bool meet(struct fleet_device *d, struct link *link, struct install_devic
   }
 }
 
+/* A card that has nothing left must not cost the others a count. */
+static bool all_have_counts(const struct fleet *f, struct problem *problem)
+{
+  for (size_t i = 0; i < f->module_count; i++) {
+    uint32_t left;
+    if (source_left(f->modules[i], &left) && left == 0)
+      return problem_set(problem, CLI_REFUSED, "no count is left on the card of module %zu", i + 1);
+  }
+  return true;
+}
+
+static bool license_modules(struct fleet_device *d, const struct install_device *device, const uint8_t *certificate,
+                            size_t size, uint8_t (*licences)[SFI_LICENCE_SIZE])
+{
+  bool ok = true;
+  for (size_t i = 0; ok && i < d->fleet->module_count; i++) {
+    bool issued = false;
+    uint32_t left;
+    ok = source_licence(d->fleet->modules[i], device, certificate, size, licences[i], &issued, &left, &d->problem);
+    d->module_issued += issued;
+  }
+  return ok;
+}
+
 /* The licence comes last before it is needed: nothing that can be found out before costs a count. */
 static bool serve(struct fleet_device *d, struct link *link)
 {
   const struct fleet *f = d->fleet;
   struct install_device device;
   uint8_t certificate[INSTALL_CERTIFICATE], licence[SFI_LICENCE_SIZE];
+  uint8_t modules[FLEET_MODULES][SFI_LICENCE_SIZE];
   size_t size;
-  const struct install_job job = {f->file, f->container, f->tries, progress, d};
+  const struct install_job job = {f->file,  f->container, (const uint8_t(*)[SFI_LICENCE_SIZE])modules,
+                                  f->tries, progress,     d};
   if (!meet(d, link, &device, certificate, sizeof certificate, &size) ||
+      (f->module_count != 0 && !all_have_counts(f, &d->problem)) ||
       !source_licence(f->source, &device, certificate, size, licence, &d->issued, &d->left, &d->problem))
     return false;
   d->licensed = true;
+  if (!license_modules(d, &device, certificate, size, modules))
+    return false;
   return install_run(link, &job, licence, &d->problem);
 }
 

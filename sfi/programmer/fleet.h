@@ -6,12 +6,14 @@
 #include "sfi/programmer/install.h"
 #include "sfi/programmer/source.h"
 
-#define FLEET_MAX 256u
+#define FLEET_MAX     256u
+#define FLEET_MODULES 16u
 
 struct fleet_device {
   char port[200];
-  bool done;   /* the firmware is installed */
-  bool issued; /* a count was spent for it */
+  bool done;              /* the firmware is installed */
+  bool issued;            /* a count was spent for it */
+  uint32_t module_issued; /* counts spent on modules' cards */
   bool licensed;
   uint32_t left; /* on the card, as its licence says */
   uint8_t uid[INSTALL_UID];
@@ -30,6 +32,8 @@ struct fleet {
   const uint8_t *file;
   const struct container *container;
   struct source *source;
+  struct source *modules[FLEET_MODULES]; /* one for each module area */
+  size_t module_count;
   unsigned tries;
   unsigned wait_ms; /* for the first answer of a device */
   /* Called from any thread, one at a time. May be NULL. */

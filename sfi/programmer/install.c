@@ -15,7 +15,8 @@ enum {
   AREA = 0x0112,
   CHUNK = 0x0113,
   FINISH = 0x0114,
-  ABORT = 0x0115
+  ABORT = 0x0115,
+  MODULE_LICENCE = 0x0116
 };
 
 #define OFFSET_WRONG 0x0050u
@@ -41,6 +42,9 @@ const char *install_status_text(uint16_t status)
       {0x0043, "an area does not authenticate: altered, or of another image"},
       {0x0044, "the chip cannot install this type of area"},
       {0x0045, "the option bytes are refused"},
+      {0x0046, "a module comes without a licence of its maker"},
+      {0x0047, "a module is no .smi for this place"},
+      {0x0048, "a module does not authenticate: its licence is for another key or nonce, or it was altered"},
       {0x0050, "bytes of an area are out of turn"},
       {0x0051, "a chunk has a wrong size"},
       {0x0060, "its flash failed"},
@@ -179,12 +183,20 @@ static bool send_area(struct link *link, const struct install_job *job, const st
   return true;
 }
 
+uint32_t install_modules(const struct container *c)
+{
+  uint32_t n = 0;
+  for (uint32_t i = 0; i < c->count; i++)
+    n += c->parts[i].area.type == SFI_MODULE;
+  return n;
+}
+
 static bool send_all(struct link *link, const struct install_job *job, const uint8_t licence[SFI_LICENCE_SIZE],
                      struct problem *problem)
 {
   const struct container *c = job->container;
   struct install_device device;
-  uint32_t all = 0, before = 0;
+  uint32_t all = 0, before = 0, module = 0;
   for (uint32_t i = 0; i < c->count; i++)
     all += c->parts[i].area.size;
   if (!install_identify(link, &device, problem))
@@ -195,6 +207,9 @@ static bool send_all(struct link *link, const struct install_job *job, const uin
       !demand(link, HEADER, job->file, SFI_HEADER_SIZE, NULL, 0, "header", problem))
     return false;
   for (uint32_t i = 0; i < c->count; i++) {
+    if (c->parts[i].area.type == SFI_MODULE && !demand(link, MODULE_LICENCE, NULL, 0, job->module_licences[module++],
+                                                       SFI_LICENCE_SIZE, "the module's licence", problem))
+      return false;
     if (!send_area(link, job, &c->parts[i], device.chunk, before, all, problem))
       return false;
     before += c->parts[i].area.size;

@@ -27,7 +27,8 @@ bool install_certificate(struct link *link, const struct install_device *device,
 struct install_job {
   const uint8_t *file; /* the .sfi */
   const struct container *container;
-  unsigned tries; /* how often to begin again after the line failed */
+  const uint8_t (*module_licences)[SFI_LICENCE_SIZE]; /* one for each module area, in the order of the file */
+  unsigned tries;                                     /* how often to begin again after the line failed */
   /* Called with bytes of ciphertext taken, of all. May be NULL. */
   void (*progress)(void *ctx, uint32_t done, uint32_t all);
   void *ctx;
@@ -35,6 +36,9 @@ struct install_job {
 /* With a licence at hand. The device has been identified. False: nothing is installed (the device erases what came). */
 bool install_run(struct link *link, const struct install_job *job, const uint8_t licence[SFI_LICENCE_SIZE],
                  struct problem *problem);
+
+/* Module areas in the file. */
+uint32_t install_modules(const struct container *container);
 
 /* A status of the device in words. */
 const char *install_status_text(uint16_t status);

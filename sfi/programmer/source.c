@@ -17,6 +17,7 @@ struct reader;
 struct source {
   pthread_mutex_t lock; /* one card, many devices */
   const char *folder;   /* NULL: licences are not kept */
+  unsigned module;      /* 0: the image's */
   bool from_file;
   uint8_t file[SFI_LICENCE_SIZE];
   struct reader *reader;
@@ -38,9 +39,9 @@ static bool load(const char *path, uint8_t licence[SFI_LICENCE_SIZE], struct pro
 }
 
 #ifdef PORTCULLIS_HAVE_PCSC
-static bool open_card(struct source *s, const struct cli *cli, struct problem *problem)
+static bool open_card(struct source *s, const char *reader, struct problem *problem)
 {
-  s->reader = reader_open(cli, problem);
+  s->reader = reader_open_named(reader, problem);
   return s->reader != NULL;
 }
 
@@ -68,10 +69,10 @@ bool source_left(struct source *s, uint32_t *left)
   return ok;
 }
 #else
-static bool open_card(struct source *s, const struct cli *cli, struct problem *problem)
+static bool open_card(struct source *s, const char *reader, struct problem *problem)
 {
   (void)s;
-  (void)cli;
+  (void)reader;
   return problem_set(problem, CLI_INPUT,
                      "this program was built without PC/SC and knows no cards; give a licence with --licence");
 }
@@ -102,18 +103,24 @@ bool source_left(struct source *s, uint32_t *left)
 
 struct source *source_open(const struct cli *cli, struct problem *problem)
 {
-  const char *file = cli_value(cli, "licence");
+  return source_open_for(cli, 0, cli_value(cli, "licence"), cli_value(cli, "reader"), problem);
+}
+
+struct source *source_open_for(const struct cli *cli, unsigned module, const char *file, const char *reader,
+                               struct problem *problem)
+{
   struct source *s = calloc(1, sizeof *s);
   if (s == NULL) {
     problem_set(problem, CLI_INPUT, "out of memory");
     return NULL;
   }
   pthread_mutex_init(&s->lock, NULL);
+  s->module = module;
   s->folder = cli_value(cli, "licences");
   s->from_file = file != NULL;
   bool ok = s->folder == NULL || access(s->folder, W_OK | X_OK) == 0 ||
             problem_set(problem, CLI_INPUT, "%s: no folder that can be written", s->folder);
-  ok = ok && (s->from_file ? load(file, s->file, problem) : open_card(s, cli, problem));
+  ok = ok && (s->from_file ? load(file, s->file, problem) : open_card(s, reader, problem));
   if (ok)
     return s;
   source_close(s);
@@ -134,6 +141,8 @@ static void path_of(const struct source *s, const struct install_device *device,
   int n = snprintf(path, 4000, "%s/", s->folder);
   for (unsigned i = 0; i < INSTALL_UID; i++)
     n += snprintf(path + n, 4096 - (size_t)n, "%02x", device->uid[i]);
+  if (s->module != 0)
+    n += snprintf(path + n, 4096 - (size_t)n, ".m%u", s->module);
   snprintf(path + n, 4096 - (size_t)n, ".lic");
 }
 

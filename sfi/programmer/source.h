@@ -11,6 +11,10 @@ struct source;
  * UID.lic, and taken again for the same device and challenge, so that a failed install costs no second count. NULL:
  * problem says why. */
 struct source *source_open(const struct cli *cli, struct problem *problem);
+/* For module number `module` of the image, from 1 on (0: the image itself): a licence file, or NULL and the card in a
+ * reader. Kept as UID.mN.lic. */
+struct source *source_open_for(const struct cli *cli, unsigned module, const char *file, const char *reader,
+                               struct problem *problem);
 void source_close(struct source *source);
 
 /* A licence for this device. `issued`: a count was spent now. `left`: what the licence says is left on its card. */

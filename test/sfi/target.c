@@ -58,6 +58,7 @@ static const uint8_t generator[64] = {0x6B, 0x17, 0xD1, 0xF2, 0xE1, 0x2C, 0x42, 
                                       0x6B, 0x31, 0x5E, 0xCE, 0xCB, 0xB6, 0x40, 0x68, 0x37, 0xBF, 0x51, 0xF5};
 
 const uint8_t test_key[16] = "sixteen bytes..", test_nonce[12] = "twelve byte.";
+const uint8_t test_module_key[16] = "a module's maker", test_module_nonce[12] = "and its own.";
 static struct flash_area firmware, records;
 static struct sfi_identity identity;
 struct sfi_target test_keyed, test_plain;
@@ -167,21 +168,65 @@ void test_target_new(uint32_t pages)
   test_finished = 0;
 }
 
-void test_licence(uint8_t licence[SFI_LICENCE_SIZE])
+static void seal_licence(const uint8_t key[16], const uint8_t nonce[12], uint8_t licence[SFI_LICENCE_SIZE])
 {
   struct sfi_licence l = {.left = 3, .identifier = "test"};
   uint8_t private_key[32] = {0};
   private_key[31] = 1;
-  (void)sfi_licence_seal(&l, generator, private_key, generator, test_key, test_nonce, licence);
+  (void)sfi_licence_seal(&l, generator, private_key, generator, key, nonce, licence);
+}
+
+void test_licence(uint8_t licence[SFI_LICENCE_SIZE])
+{
+  seal_licence(test_key, test_nonce, licence);
+}
+
+void test_module_licence(uint8_t licence[SFI_LICENCE_SIZE])
+{
+  seal_licence(test_module_key, test_module_nonce, licence);
+}
+
+static uint8_t *seal_header(uint8_t *at, enum sfi_kind kind, uint32_t areas, const uint8_t *key, const uint8_t *nonce)
+{
+  uint8_t iv[12];
+  sfi_header_build(at, kind, areas);
+  sfi_iv(nonce, 0, iv);
+  (void)sfi_gcm_seal(key, iv, at, SFI_HEADER_AAD, NULL, NULL, 0, at + SFI_HEADER_AAD);
+  return at + SFI_HEADER_SIZE;
+}
+
+/* The clear bytes lie behind the descriptor's place. */
+static uint8_t *seal_area(uint8_t *at, const struct sfi_area *area, const uint8_t *key, const uint8_t *nonce)
+{
+  uint8_t iv[12];
+  sfi_area_build(at, area);
+  sfi_iv(nonce, area->index, iv);
+  (void)sfi_gcm_seal(key, iv, at, SFI_AREA_AAD, at + SFI_AREA_SIZE, at + SFI_AREA_SIZE, area->size, at + SFI_AREA_AAD);
+  return at + SFI_AREA_SIZE + area->size;
+}
+
+uint32_t test_module_image(uint8_t *to, uint32_t size)
+{
+  struct sfi_area firmware_area = {SFI_FIRMWARE, 3, 1, 3, size, FIRMWARE},
+                  options = {SFI_CONFIGURATION, 3, 3, 3, 20, 0};
+  struct sfi_area module = {SFI_MODULE, 3, 2, 3, SFI_HEADER_SIZE + SFI_AREA_SIZE + size, FIRMWARE + 4096};
+  struct sfi_area inner = {SFI_MODULE, 9, 1, 1, size, FIRMWARE + 4096};
+  uint8_t *at = seal_header(to, SFI_IMAGE, 3, test_key, test_nonce);
+  for (uint32_t k = 0; k < size; k++)
+    at[SFI_AREA_SIZE + k] = test_clear(1, k);
+  at = seal_area(at, &firmware_area, test_key, test_nonce);
+  uint8_t *smi = seal_header(at + SFI_AREA_SIZE, SFI_MODULE_FILE, 1, test_module_key, test_module_nonce);
+  for (uint32_t k = 0; k < size; k++)
+    smi[SFI_AREA_SIZE + k] = test_clear(2, k);
+  (void)seal_area(smi, &inner, test_module_key, test_module_nonce);
+  at = seal_area(at, &module, test_key, test_nonce);
+  memset(at + SFI_AREA_SIZE, 0x0B, 20);
+  return (uint32_t)(seal_area(at, &options, test_key, test_nonce) - to);
 }
 
 uint32_t test_image(uint8_t *to, uint32_t areas, uint32_t size)
 {
-  uint8_t *at = to, iv[12];
-  sfi_header_build(to, SFI_IMAGE, areas + 1);
-  sfi_iv(test_nonce, 0, iv);
-  (void)sfi_gcm_seal(test_key, iv, to, SFI_HEADER_AAD, NULL, NULL, 0, to + SFI_HEADER_AAD);
-  at += SFI_HEADER_SIZE;
+  uint8_t *at = seal_header(to, SFI_IMAGE, areas + 1, test_key, test_nonce);
   for (uint32_t i = 1; i <= areas + 1; i++) {
     bool last = i == areas + 1;
     struct sfi_area area = {.type = last ? SFI_CONFIGURATION : SFI_FIRMWARE,
@@ -190,13 +235,9 @@ uint32_t test_image(uint8_t *to, uint32_t areas, uint32_t size)
                             .areas = (uint16_t)(areas + 1),
                             .size = last ? 20 : size,
                             .address = last ? 0 : FIRMWARE + (i - 1) * 4096};
-    sfi_area_build(at, &area);
-    sfi_iv(test_nonce, i, iv);
     for (uint32_t k = 0; k < area.size; k++)
       at[SFI_AREA_SIZE + k] = last ? 0x0B : test_clear(i, k);
-    (void)sfi_gcm_seal(test_key, iv, at, SFI_AREA_AAD, at + SFI_AREA_SIZE, at + SFI_AREA_SIZE, area.size,
-                       at + SFI_AREA_AAD);
-    at += SFI_AREA_SIZE + area.size;
+    at = seal_area(at, &area, test_key, test_nonce);
   }
   return (uint32_t)(at - to);
 }

@@ -1,10 +1,13 @@
 """What a contract manufacturer could try with a device in his hands: files and licences of all wrong kinds, resets at every
 step, power cuts, a debug probe. Nothing of the firmware comes out, and afterwards the device installs, or is complete.
 
-SFI_SWEEP=1 cuts the power at every flash operation in every way, instead of at a sample of them."""
+SFI_SWEEP=1 cuts the power at every flash operation in every way, instead of at a sample of them; SFI_SWEEP=2/7 takes the second
+of seven parts of that, so that several processes can share it."""
 from devicekit import *
 
 SWEEP = os.environ.get('SFI_SWEEP')
+PART, PARTS = [int(n) for n in SWEEP.split('/')] if SWEEP and '/' in SWEEP else (1, 1)
+WAYS = ['before', 'clean', 'torn', 'weak']
 BLANK = b'\xff' * 8192
 
 
@@ -134,8 +137,15 @@ class Files(unittest.TestCase):
             refused(0x40, loader.area, *areas(foreign)[2])
             clean('options of another image', 0x40)
             start()
-            refused(0x44, loader.area, b'M' + parts[0][0][1:], parts[0][1])
-            clean('a module', 0x44)
+            refused(0x44, loader.area, b'P' + parts[0][0][1:], parts[0][1])
+            clean('an area of later protocols', 0x44)
+            start()
+            refused(0x46, loader.area, b'M' + parts[0][0][1:], parts[0][1])
+            clean('a module without a licence', 0x46)
+            start()
+            loader.extended(MODULE_LICENCE, b'', licence)
+            refused(0x47, loader.area, b'M' + parts[0][0][1:], parts[0][1])
+            clean('firmware as a module', 0x47)
             start()
             loader.area(*parts[0])
             overlap = parts[1][0][:8] + struct.pack('<I', FIRST + 2040) + parts[1][0][12:]
@@ -182,7 +192,7 @@ class Files(unittest.TestCase):
 
 
 class Interruptions(unittest.TestCase):
-    def test_a_reset_at_each_frame_starts_over(self):
+    def test_a_reset_or_a_power_cut_at_each_frame_starts_over(self):
         device = Device('reset')
         sfi, clear = image(700)
         leak, licence = Leak(clear), device.licence()
@@ -191,7 +201,7 @@ class Interruptions(unittest.TestCase):
             loader, step = Loader(wire), 0
             loader.sync()
             while True:
-                wire.limit = step
+                wire.limit = step // 2
                 try:
                     loader.install(licence, sfi)
                     break
@@ -200,7 +210,7 @@ class Interruptions(unittest.TestCase):
                 wire.limit = None
                 while select.select([sim.uart], [], [], 0.02)[0]:  # the rest of an answer
                     sim.uart.recv(4096)
-                sim.control('reset')
+                sim.control('power-cycle' if step % 2 else 'reset')
                 if outcome(sim) == 'runs':
                     break
                 me = loader.identify()
@@ -208,51 +218,89 @@ class Interruptions(unittest.TestCase):
                 self.assertEqual(sim.read(FIRST, 4096), BLANK[:4096], step)
                 secrets_gone(sim, device, leak, 'after a reset at step %d' % step)
                 step += 1
-            self.assertGreater(step, 22)
+            self.assertGreater(step, 44)
             leak.check(wire.traffic, 'what the device sent')
 
-    def test_a_power_cut_at_any_flash_operation(self):
-        device = Device('cut')
-        sfi, clear = image(560)
-        licence = device.licence()
-        whole = device.fresh('whole')
-        with whole.on('--skip-idle') as sim:
+    def operations(self, device, licence, sfi):
+        """Flash operations of a whole install, and the number of the one that writes the option bytes (0: none does)."""
+        with device.fresh('whole').on('--skip-idle') as sim:
             loader = Loader(usart(sim))
             loader.sync()
             loader.install(licence, sfi)
             sim.wait_text(RUNS)
-            operations = sim.stats()['flash_ops']
-        ways = ['before', 'clean', 'torn', 'weak']
-        plan = [(n, w) for n in range(1, operations + 1) for w in ways]
-        if not SWEEP:
-            # The records at both ends, the erasing of the key, the option bytes, the marks; some of the rest.
-            plan = [p for i, p in enumerate(plan) if i % 37 == 0] + [(n, ways[n % 4]) for n in range(operations - 5,
-                                                                                                    operations + 1)]
-        again = {'runs': 0, 'loader': 0}
-        for n, way in plan:
-            victim = device.fresh('victim')
-            mode = '%d:%s' % (n, way) + (':%d' % n if way in ('torn', 'weak') else '')
-            with victim.on('--skip-idle', '--cut', mode) as sim:
-                try:
-                    loader = Loader(usart(sim, 20))
-                    loader.sync()
-                    loader.install(licence, sfi)
-                except (Silence, OSError):
-                    pass
-                self.assertEqual(sim.wait(), 5, mode)
-            with victim.on('--skip-idle') as sim:
-                what = outcome(sim)
-                again[what] += 1
-                if what == 'loader':
-                    loader = Loader(usart(sim))
-                    self.assertEqual(loader.identify()['state'], 0, mode)
-                    loader.install(licence, sfi)
-                    sim.wait_text(RUNS)
-                self.assertEqual(sim.read(FIRST, len(clear)), clear, mode)
-                self.assertEqual(sim.read(0x0807F000, 2048), BLANK[:2048], mode)
-                self.assertEqual(sim.read(0x40022020, 4), struct.pack('<I', OPTIONS[0][1]), mode)
-        self.assertGreater(again['runs'], 2)
-        self.assertGreater(again['loader'], 2)
+            stats = sim.stats()
+        writes = stats['flash_ops'] - stats['programs'] - stats['erases']
+        self.assertIn(writes, (0, 1))
+        return stats['flash_ops'], stats['flash_ops'] - 2 if writes else 0  # the mark, twice, comes behind it
+
+    def cut(self, device, licence, sfi, clear, rows, n, way, seed):
+        """The power goes at the n-th operation. What becomes of the device: it 'runs' or is back in its 'loader', and
+        then it installs; 'closed': the chip took torn option bytes for PCROP over all of its flash."""
+        mode = '%d:%s' % (n, way) + (':%d' % seed if way in ('torn', 'weak') else '')
+        victim = device.fresh('victim%d' % PART)
+        with victim.on('--skip-idle', '--cut', mode) as sim:
+            try:
+                loader = Loader(usart(sim, 20))
+                loader.sync()
+                loader.install(licence, sfi)
+            except (Silence, OSError):
+                pass
+            self.assertEqual(sim.wait(), 5, mode)
+        with victim.on('--skip-idle', '--stay', '--halt') as sim:
+            first, last = struct.unpack('<HxxHxx', sim.read(0x40022024, 8))  # PCROP1SR, PCROP1ER
+            sim.control('run')
+            if (first, last) == (0, 0xFFFF):
+                sim.control('probe attach')
+                for address in (FIRST, 0x10000000):
+                    self.assertRaises(SimError, sim.control, 'probe read 0x%08x 1024' % address)
+                self.assertEqual(sim.read(0x0807F000, 2048), BLANK[:2048], mode)  # the device's key is gone
+                return 'closed'
+            what = outcome(sim)
+            if what == 'loader':
+                loader = Loader(usart(sim))
+                self.assertEqual(loader.identify()['state'], 0, mode)
+                loader.install(licence, sfi)
+                sim.wait_text(RUNS)
+            self.assertEqual(sim.read(FIRST, len(clear)), clear, mode)
+            self.assertEqual(sim.read(0x0807F000, 2048), BLANK[:2048], mode)
+            self.assertEqual(sim.read(0x40022020, 4), struct.pack('<I', rows[0][1]), mode)
+        return what
+
+    def sweep(self, device, rows, name):
+        """Cuts at every operation (a sample without SFI_SWEEP): {what: how often}, and the operations that closed devices."""
+        sfi, clear = image(560, rows=rows, name=name)
+        licence = device.licence()
+        operations, options = self.operations(device, licence, sfi)
+        plan = [(n, way, n) for n in range(1, operations + 1) for way in WAYS]
+        last = [(n, WAYS[n % 4], n) for n in range(operations - 5, operations + 1)]
+        if options:
+            plan += [(options, 'torn', seed) for seed in range(100, 200)]
+            last += [(options, 'torn', seed) for seed in range(100, 104)]
+        if SWEEP:
+            plan = plan[PART - 1::PARTS]
+        else:  # the records at both ends, the erasing of the key, the option bytes, the marks; some of the rest
+            plan = plan[::37 if options else 74] + last
+        count, closed_at = {'runs': 0, 'loader': 0, 'closed': 0}, set()
+        for n, way, seed in plan:
+            what = self.cut(device, licence, sfi, clear, rows, n, way, seed)
+            count[what] += 1
+            if what == 'closed':
+                closed_at.add((n, way))
+        if SWEEP:
+            print('%s: %d operations, %d cuts: %s' % (name, operations, len(plan), count), flush=True)
+        self.assertGreater(count['runs'], 2)
+        self.assertGreater(count['loader'], 2)
+        return count, closed_at, options
+
+    def test_a_power_cut_at_any_flash_operation(self):
+        """With the option bytes that a device is delivered with there are none to be written, and no exception."""
+        count, _, options = self.sweep(Device('cut'), DELIVERED, 'delivered.sfi')
+        self.assertEqual((count['closed'], options), (0, 0))
+
+    def test_a_power_cut_at_any_flash_operation_with_option_bytes_to_write(self):
+        """Torn option bytes may close the chip (its own doing): then, only then, and never at another operation."""
+        _, closed_at, options = self.sweep(Device('cut-options'), OPTIONS, 'other.sfi')
+        self.assertLessEqual(closed_at, {(options, 'torn')})
 
 
 class Probe(unittest.TestCase):

@@ -1,4 +1,5 @@
 /* The command layer and the install behind it, natively: what a device on the simulator could not be asked as often. */
+#include "sfi/crypto/crypto.h"
 #include "test/sfi/target.h"
 #include "test/support/simflash.h"
 
@@ -104,13 +105,17 @@ static void licensed(void)
   install.state = SFI_LICENSED;
 }
 
-/* The whole image as it lies there; the first status that is not 0. */
+/* The whole image as it lies there, a module's licence before a module; the first status that is not 0. */
+static const uint8_t *module_licence;
 static unsigned do_areas(void)
 {
   unsigned status = special(0x50, 0x11, image, 28, "", 0);
   for (uint32_t at = 28; status == 0 && at < image_size;) {
     uint32_t size = (uint32_t)image[at + 4] | (uint32_t)image[at + 5] << 8;
-    status = special(0x50, 0x12, image + at, 30, "", 0);
+    if (image[at] == SFI_MODULE && module_licence != NULL)
+      status = special(0x51, 0x16, "", 0, module_licence, SFI_LICENCE_SIZE);
+    if (status == 0)
+      status = special(0x50, 0x12, image + at, 30, "", 0);
     for (uint32_t done = 0; status == 0 && done < size; done += 512) {
       status = chunk(done, image + at + 30 + done, size - done < 512 ? size - done : 512);
       while (done % 1024 == 0 && sfi_install_work(&install)) {
@@ -157,6 +162,74 @@ static void an_image_installs(void **state)
   assert_int_equal(install.records.last.options[4], 0x0B0B0B0B);
   for (unsigned i = 0; i < 16; i++)
     assert_int_equal(install.key[i], 0);
+}
+
+/* A module: under its maker's key inside the image's, licensed by its maker. */
+static int set_up_module(void **state)
+{
+  static uint8_t bytes[SFI_LICENCE_SIZE];
+  (void)state;
+  (void)set_up(state);
+  test_module_licence(bytes);
+  module_licence = bytes;
+  image_size = test_module_image(image, 1500);
+  return 0;
+}
+
+static int no_module(void **state)
+{
+  (void)state;
+  module_licence = NULL;
+  return 0;
+}
+
+static void a_module_installs_with_its_makers_licence(void **state)
+{
+  an_image_installs(state);
+  assert_false(install.module.licensed);
+  for (unsigned i = 0; i < 16; i++)
+    assert_int_equal(install.module.key[i], 0);
+}
+
+static void a_module_without_its_makers_licence_or_altered_starts_over(void **state)
+{
+  const uint8_t *genuine = module_licence;
+  const uint32_t module = 28 + 30 + 1500;
+  uint8_t altered[SFI_LICENCE_SIZE], iv[12], was[16384];
+  module_licence = NULL;
+  licensed();
+  assert_int_equal(do_areas(), SFI_MODULE_LICENCE);
+  nothing_left();
+  module_licence = licence; /* the image's own, not the module's */
+  licensed();
+  assert_int_equal(do_areas(), SFI_MODULE_TAG);
+  nothing_left();
+  memcpy(altered, genuine, sizeof altered);
+  altered[190] ^= 1;
+  module_licence = altered;
+  licensed();
+  assert_int_equal(do_areas(), SFI_LICENCE_TAG);
+  assert_int_equal(install.state, SFI_OPEN); /* another one may be sent */
+  assert_int_equal(special(0x50, 0x15, "", 0, "", 0), 0);
+  module_licence = genuine;
+  /* What the OEM could do: change the .smi and seal it anew under his own key. */
+  memcpy(was, image, sizeof was);
+  for (uint32_t at = 0; at < 58 + 64; at++) {
+    uint8_t *cipher = image + module + 30;
+    uint32_t size = 58 + 1500;
+    sfi_iv(test_nonce, 2, iv);
+    assert_int_equal(sfi_gcm_open(test_key, iv, image + module, 14, cipher, cipher, size, image + module + 14), PC_OK);
+    cipher[at] ^= 0x20;
+    assert_int_equal(sfi_gcm_seal(test_key, iv, image + module, 14, cipher, cipher, size, image + module + 14), PC_OK);
+    licensed();
+    unsigned status = do_areas();
+    assert_true(status == SFI_MODULE_FORM || status == SFI_MODULE_TAG);
+    nothing_left();
+    for (unsigned i = 0; i < 16; i++)
+      assert_int_equal(install.module.key[i], 0);
+    memcpy(image, was, sizeof was);
+  }
+  a_module_installs_with_its_makers_licence(state);
 }
 
 /* Any single bit of the file: refused, and all is as before. */
@@ -399,6 +472,9 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup(an_image_installs, set_up),
       cmocka_unit_test_setup(no_altered_image_is_accepted, set_up),
+      cmocka_unit_test_setup_teardown(a_module_installs_with_its_makers_licence, set_up_module, no_module),
+      cmocka_unit_test_setup_teardown(a_module_without_its_makers_licence_or_altered_starts_over, set_up_module,
+                                      no_module),
       cmocka_unit_test_setup(a_licence_with_any_bit_changed_does_nothing, set_up),
       cmocka_unit_test_setup(areas_cannot_change_places, set_up),
       cmocka_unit_test_setup(commands_in_the_wrong_state_change_nothing, set_up),

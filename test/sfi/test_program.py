@@ -226,6 +226,51 @@ class Program(ToolTest):
         self.refused(3, 'none.sfi', 'program', 'install', 'none.sfi', *port)
         self.refused(1, 'a module', 'program', 'install', self.module(), *port, '--licence', 'good.lic')
 
+    def test_9_a_module_of_another_maker_with_its_makers_card(self):
+        code = random.Random(77).randbytes(2345)
+        write('codec.bin', code)
+        secret('codec.key', b'K' * 16)
+        write('codec.nonce', b'n' * 12)
+        self.ok('sfi', 'module', 'codec.bin@0x08020000', '--key', 'codec.key', '--nonce', 'codec.nonce', '--version', 4, '-o', 'codec.smi')
+        self.ok('sfi', 'pack', '--firmware', 'image.bin@0x%08x' % FIRST, '--module', 'codec.smi', '--key', 'fw.key', '--nonce', 'fw.nonce',
+                '--option-bytes', 'ob.csv', '--version', 1, '--device', 'stm32l462ce', '--no-ledger', '-o', 'm.sfi')
+        self.card('oem', 3)
+        self.stack.insert('codec', slot=2)
+        self.addCleanup(self.stack.remove, 2)
+        self.ok('hsm', 'program', '--identifier', 'codec 4', '--key', 'codec.key', '--nonce', 'codec.nonce', '--maximum', 2, '--ca',
+                'maker/maker_ca.pem', '--yes', '--reader', 2)
+
+        def left():
+            return [self.json('hsm', 'info', '--reader', n)['left'] for n in (1, 2)]
+
+        def runs(device):
+            self.assertTrue(device.runs())
+            with device.device.on('--halt') as sim:
+                self.assertEqual(sim.read(0x08020000, len(code)), code)
+        self.refused(2, 'want a licence each', 'program', 'install', 'm.sfi', '--port', 'tcp:127.0.0.1:1', '--reader', 1)
+        self.refused(2, 'has no modules', 'program', 'install', 'out.sfi', '--port', 'tcp:127.0.0.1:1', '--reader', 1, '--module-reader', 2)
+        device = self.running('module')
+        self.assertIn('1 of modules', self.ok('program', '-c', f'port={device.port}', '-sfi', 'protocol=static', 'm.sfi', 'hsm=1', 'slot=1',
+                                              'slot=2'))
+        runs(device)
+        self.assertEqual(left(), [2, 1])
+        # From files. Its maker's licence is for the module only, and the OEM's for the image only.
+        write('chip.der', self.device.certificate)
+        self.ok('hsm', 'licence', '--certificate', 'chip.der', '--reader', 1, '-o', 'oem.lic')
+        self.ok('hsm', 'licence', '--certificate', 'chip.der', '--reader', 2, '-o', 'codec.lic')
+        self.assertEqual(left(), [1, 0])
+        device = self.running('module2', until='never')
+        for words, licences in (('a module does not authenticate', ('oem.lic', 'oem.lic')), ('header does not', ('codec.lic', 'oem.lic'))):
+            r = run('program', '-c', f'port={device.port}', '-sfi', 'protocol=static', 'm.sfi', 'hsm=0', *licences)
+            self.assertEqual(r.returncode, 1, r.stdout)
+            self.assertIn(words, r.stdout)
+        self.assertEqual(device.sim.read(0x08020000, 64), b'\xff' * 64)
+        # A card that has nothing left costs the other one nothing.
+        r = run('program', 'install', 'm.sfi', '--port', device.port, '--reader', 1, '--module-reader', 2)
+        self.assertIn('no count is left on the card of module 1', r.stdout)
+        self.assertEqual(left(), [1, 0])
+        self.ok('program', '-c', f'port={device.port}', '-sfi', 'protocol=static', 'm.sfi', 'hsm=0', 'oem.lic', 'codec.lic')
+
     def module(self):
         write('m.bin', b'module' * 10)
         self.ok('sfi', 'module', 'm.bin@0x08010000', '--key', 'fw.key', '--nonce', 'fw.nonce', '--version', '1', '--no-ledger', '-o', 'm.smi')
