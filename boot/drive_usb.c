@@ -2,7 +2,8 @@
  *
  * A file that was handed over is remembered over resets, in RAM that survives them: if it is refused when it is
  * installed, or is rolled back, it is not taken again. When the memory is full, nothing more is tried until the power
- * goes: so no drive keeps a device from its application for ever. */
+ * goes: so no drive keeps a device from its application for ever. As long as the active version only rises, which ends
+ * by itself, just the file that brought it there is remembered: chains may have any length. */
 #include "boot/drive.h"
 
 #include "board/slots.h"
@@ -19,9 +20,11 @@
 #define TRIED_MAX   6u
 #define TRIED_CHECK 0x7D41F0E2u
 #define TRIES       3u /* files in one boot */
+#define ROLLED_BACK UINT32_MAX
 
 /* Any content after power-on: it counts only with its check value. */
 struct tried {
+  uint32_t active; /* version at the last look; ROLLED_BACK: it has fallen since the power came */
   uint32_t count;
   uint32_t identity[TRIED_MAX];
   uint32_t check;
@@ -30,7 +33,7 @@ static struct tried tried __attribute__((section(".shared.tried")));
 
 static uint32_t check_of(const struct tried *t)
 {
-  uint32_t sum = TRIED_CHECK ^ t->count;
+  uint32_t sum = (TRIED_CHECK ^ t->count) + t->active;
   for (uint32_t i = 0; i < TRIED_MAX; i++)
     sum = (sum << 5 | sum >> 27) ^ t->identity[i];
   return sum;
@@ -39,6 +42,22 @@ static uint32_t check_of(const struct tried *t)
 static void remember(uint32_t identity)
 {
   tried.identity[tried.count++] = identity;
+  tried.check = check_of(&tried);
+}
+
+/* What runs now, after the files that were tried so far. */
+static void recall(uint32_t active)
+{
+  if (tried.check != check_of(&tried) || tried.count > TRIED_MAX) {
+    memset(&tried, 0, sizeof tried);
+    tried.active = active;
+  } else if (active < tried.active) {
+    tried.active = ROLLED_BACK; /* which nothing is below again, or above */
+  } else if (active > tried.active && tried.count > 0) {
+    tried.active = active;
+    tried.identity[0] = tried.identity[tried.count - 1];
+    tried.count = 1;
+  }
   tried.check = check_of(&tried);
 }
 
@@ -116,15 +135,12 @@ pc_status boot_drive(struct boot *boot)
   struct engine_image_info active;
   if (port_drive.sectors(port_drive.ctx) == 0)
     return PC_ERR_BLANK;
-  if (tried.check != check_of(&tried) || tried.count > TRIED_MAX) {
-    memset(&tried, 0, sizeof tried);
-    tried.check = check_of(&tried);
-  }
   struct drive_rules rules = {.product = BOARD_PRODUCT, .max_size = MAP_DOWNLOAD_SIZE, .inspect = inspect};
   if (boot_image_present() && engine_call(ENGINE_GET_INFO, BOOT_IMAGE, (uintptr_t)&active, 0) == PC_OK) {
     rules.has_active = true;
     rules.active = active.protocol == IMAGE_PROTOCOL_VENDOR ? active.version << 16 : active.version;
   }
+  recall(rules.active);
   for (uint32_t i = 0; i < TRIES && tried.count < TRIED_MAX; i++) {
     rules.tried = tried.identity;
     rules.tried_count = tried.count;

@@ -1,3 +1,3 @@
-pc_board(test-l476-states SERIES stm32l4 CPU cortex-m4 NO_APP STATES
+pc_board(test-l476-states SERIES stm32l4 CPU cortex-m4 NO_APP STATES DRIVE
   TINY "old|1|FILL_KIB(0),FILL_KIB(256)" "new|2|FILL_KIB(0),FILL_KIB(256),FILL_KIB(512),FILL_KIB(768)"
     "good|3|FILL_KIB(0),FILL_KIB(256),FILL_KIB(512)|TINY_VALIDATES")

@@ -1,5 +1,6 @@
-/* A test board: test-l476-16k with image states: a new image must validate itself, or the one before it comes back. */
-#include "board/test-l476-16k/map.h"
+/* A test board: test-l476-drive with image states: a new image must validate itself, or the one before it comes back.
+ */
+#include "board/test-l476-drive/map.h"
 
 #undef BOARD_NAME
 #undef BOARD_TITLE

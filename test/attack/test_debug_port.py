@@ -183,6 +183,8 @@ class DebugPort(e2e.unittest.TestCase):
         self.assertEqual(done.returncode, 3)
         self.assertEqual(self.tool(board, 'protect', '--board', 'nucleo-l476rg').returncode, 1)  # has none
         self.assertEqual(self.tool(board, 'protect', '--board', SECURE).returncode, 2)  # where are the keys?
+        wrong = self.tool(board, 'protect', '--board', SECURE, '--boot', __file__)
+        self.assertEqual((wrong.returncode, 'not an ELF file' in wrong.stderr), (3, True), wrong.stderr)
 
     def test_a_probe_that_answers_anything_is_survived(self):
         dice = random.Random(5)

@@ -25,14 +25,16 @@ def sfb(name, **fields):
     return e2e.sfb(image(name), e2e.version(*NAMES[name]), **fields)
 
 
-def sfbp(old, new, **fields):
-    """The patch between two of them."""
-    e2e.write(f'{old}.sfb', sfb(old))
-    e2e.write(f'{new}.sfb', sfb(new, **fields))
-    subprocess.run([BUILD + '/portcullis', 'image', 'patch', '--keys', KEYS, '--effort', '1', f'{old}.sfb', f'{new}.sfb', '-o',
-                    'made.sfbp'], check=True, stdout=subprocess.DEVNULL)
+def patch(old, new):
+    """The patch between two .sfb."""
+    subprocess.run([BUILD + '/portcullis', 'image', 'patch', '--keys', KEYS, '--effort', '1', e2e.write('from.sfb', old),
+                    e2e.write('to.sfb', new), '-o', 'made.sfbp'], check=True, stdout=subprocess.DEVNULL)
     with open('made.sfbp', 'rb') as f:
         return f.read()
+
+
+def sfbp(old, new, **fields):
+    return patch(sfb(old), sfb(new, **fields))
 
 
 def drive(files):
@@ -72,6 +74,12 @@ class Patch(unittest.TestCase):
             self.assertIn(step, said)
         self.assertNotIn('Refused', said)
         self.assertNotIn('USB drive', self.boots('other', '--drive', stick))
+
+    def test_a_chain_may_be_longer_than_what_is_remembered_of_files_that_failed(self):
+        chain = [e2e.sfb(image('new' if minor % 2 else 'old'), e2e.version(1, minor)) for minor in range(8)]
+        files = {f'v1.{minor}.sfbp': patch(chain[minor - 1], chain[minor]) for minor in range(1, 8)}
+        said = self.boots('new', '--drive', drive(files), '--until-fail', 'Refused')
+        self.assertIn('version 1.6.0 -> 1.7.0', said)
 
     def test_a_patch_for_another_image_of_that_version_falls_back_to_the_full_one(self):
         patch = sfbp('new', 'third')

@@ -75,6 +75,22 @@ class States(unittest.TestCase):
             said = self.boots('good')
             self.assertNotIn('ROLLBACK', said)
 
+    def test_a_file_of_a_usb_drive_that_was_rolled_back_is_not_taken_again(self):
+        self.install_old()
+        e2e.sh('truncate', '-s', '1M', 'drive.img')
+        e2e.sh('mkfs.vfat', 'drive.img')
+        for minor, name in ((1, 'new'), (2, 'old')):  # neither validates itself; the higher version goes first
+            e2e.sh('mcopy', '-i', 'drive.img', e2e.write('one', e2e.sfb(image(name), e2e.version(1, minor))), f'::v1{minor}.sfb')
+        with sim.Sim('--drive', 'drive.img', state=self.state) as board:
+            said = b''
+            for step in ('version 1.2.0', 'TINY old runs', 'ROLLBACK PREV', 'version 1.1.0', 'TINY new runs', 'ROLLBACK PREV', 'TINY old runs',
+                         'TINY old runs'):
+                board.wait_text(step, fail=['CRITICAL FAILURE'])
+                if 'runs' in step:
+                    said = bytes(board.text)
+                    board.control('reset')
+            self.assertEqual(said.count(b'USB drive: '), 2, said)
+
     def test_the_first_image_has_nothing_to_go_back_to_and_goes_on(self):
         self.offer('new', e2e.version(1))
         self.boots('new')

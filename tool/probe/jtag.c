@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define CPU_IR_BITS      4u
 #define BOUNDARY_IR_BITS 5u
@@ -24,7 +25,7 @@ struct jtag *jtag_open(const char *port, struct problem *problem)
 {
   char spec[300];
   struct jtag *jtag = calloc(1, sizeof *jtag);
-  if (jtag == NULL || (size_t)snprintf(spec, sizeof spec, "tcp:%s", port) >= sizeof spec) {
+  if (jtag == NULL || strchr(port, ':') == NULL || (size_t)snprintf(spec, sizeof spec, "tcp:%s", port) >= sizeof spec) {
     problem_set(problem, CLI_USAGE, "%.40s: must be HOST:PORT", port);
     free(jtag);
     return NULL;
