@@ -10,6 +10,8 @@
 #include BOARD_PROTECT
 #endif
 
+#include "tool/boards/check.h"
+
 #define SLOT(n, active, active_size, download, download_size, image_max)                                               \
   {                                                                                                                    \
     (uint32_t)(MAP_HEADER_BASE(n)), (uint32_t)(active), (uint32_t)(active_size), (uint32_t)(download),                 \
