@@ -3,6 +3,7 @@
 
 #include "app/console.h"
 #include "app/protections.h"
+#include "app/served_menu.h"
 #include "app/update.h"
 #include "app/wire_menu.h"
 #include "board/loader.h"
@@ -10,6 +11,8 @@
 #include "port/port.h"
 #include "portcullis/engine.h"
 #include "portcullis/handover.h"
+
+#include <stddef.h>
 
 /* USERAPP_ID: 'A' or 'B', from the build: what tells two applications apart. */
 static const char userapp_id[] = {USERAPP_ID, 0};
@@ -134,6 +137,8 @@ void menu_step(void)
   console_line("  Update over the second UART --------------------------- 6");
   if (LOADER_STANDALONE)
     console_line("  Start the standalone loader --------------------------- 7");
+  if (served_menu_line != NULL)
+    console_line(served_menu_line);
   console_line("  Test KMS ---------------------------------------------- a\r\n");
   console_line("  Selection : ");
   uint8_t key = console_key();
@@ -141,6 +146,10 @@ void menu_step(void)
   if (LOADER_STANDALONE && key == '7') {
     handover_ask(HANDOVER_BYPASS);
     port_reset();
+  }
+  if (served_menu_line != NULL && key == '8') {
+    served_menu();
+    return;
   }
   switch (key) {
   case '1':
