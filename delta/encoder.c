@@ -221,11 +221,12 @@ static void with_table(struct encoder *e, const struct plan *found, uint32_t lea
   tidy(&e->plan);
 }
 
-/* Search with these costs, over again with the map that results, as long as the patch becomes smaller. */
-static void search(struct encoder *e, const struct align_costs *costs, int rounds)
+/* Search with these costs, over again with the map that results, as long as the patch becomes smaller. Returns the size
+ * of the smallest. */
+static size_t search(struct encoder *e, const struct align_costs *costs, int rounds, struct plan *smallest)
 {
   struct plan known = {0}, found = {0};
-  size_t before = SIZE_MAX;
+  size_t before = SIZE_MAX, size = SIZE_MAX;
   for (int round = 0; round < rounds && (round < 2 || work_left(e)) && !e->failed; round++) {
     size_t best = SIZE_MAX;
     uint32_t best_least = least_sizes[0];
@@ -234,9 +235,13 @@ static void search(struct encoder *e, const struct align_costs *costs, int round
     plan_copy_to(e, &found, &e->plan);
     for (size_t i = 0; i < LEAST_SIZES && !e->failed; i++) {
       with_table(e, &found, least_sizes[i]);
-      size_t size = try_plan(e);
-      if (size < best) {
-        best = size;
+      size_t now = try_plan(e);
+      if (now < size) {
+        size = now;
+        plan_copy_to(e, smallest, &e->plan);
+      }
+      if (now < best) {
+        best = now;
         best_least = least_sizes[i];
       }
     }
@@ -248,6 +253,7 @@ static void search(struct encoder *e, const struct align_costs *costs, int round
   }
   free(found.copies);
   free(known.copies);
+  return size;
 }
 
 static void remove_copy(struct plan *plan, size_t i)
@@ -327,34 +333,42 @@ static bool move(struct encoder *e, size_t i, int kind, uint32_t by)
   }
 }
 
-/* Improve the best plan by small changes, as long as that makes it smaller and work may be done. */
-static void polish(struct encoder *e)
+/* Try the plan at hand; if it is smaller than `size`, it becomes `plan`. */
+static bool improves(struct encoder *e, struct plan *plan, size_t *size)
 {
-  static const uint32_t steps[] = {2, 4, 1};
+  size_t now = try_plan(e);
+  if (now >= *size)
+    return false;
+  *size = now;
+  plan_copy_to(e, plan, &e->plan);
+  return true;
+}
+
+/* Improve a plan by small changes, as long as that makes it smaller and work may be done. */
+static void polish(struct encoder *e, struct plan *plan)
+{
+  static const uint32_t steps[] = {2, 4, 1, 8, 16, 32};
   bool better = true;
+  plan_copy_to(e, &e->plan, plan);
+  size_t size = try_plan(e);
   while (better) {
     better = false;
-    for (size_t i = 0; i < e->best_plan.copy_count; i++)
+    for (size_t i = 0; i < plan->copy_count; i++)
       for (int kind = 0; kind < MOVES; kind++)
-        for (size_t k = 0; k < (kind >= EARLIER && kind <= SHORTER ? 3u : 1u); k++) {
-          size_t before = e->best_size;
-          if (i >= e->best_plan.copy_count)
+        for (size_t k = 0; k < (kind >= EARLIER && kind <= SHORTER ? sizeof steps / sizeof *steps : 1u); k++) {
+          if (i >= plan->copy_count)
             continue;
           if (!work_left(e))
             return;
-          plan_copy_to(e, &e->plan, &e->best_plan);
-          if (!move(e, i, kind, steps[k]))
-            continue;
-          try_plan(e);
-          better |= e->best_size < before;
+          plan_copy_to(e, &e->plan, plan);
+          if (move(e, i, kind, steps[k]))
+            better |= improves(e, plan, &size);
         }
-    for (size_t i = 0; i < e->best_plan.shift_count && work_left(e); i++) {
-      size_t before = e->best_size;
-      plan_copy_to(e, &e->plan, &e->best_plan);
+    for (size_t i = 0; i < plan->shift_count && work_left(e); i++) {
+      plan_copy_to(e, &e->plan, plan);
       e->plan.shift_count--;
       memmove(&e->plan.shifts[i], &e->plan.shifts[i + 1], (e->plan.shift_count - i) * sizeof *e->plan.shifts);
-      try_plan(e);
-      better |= e->best_size < before;
+      better |= improves(e, plan, &size);
     }
   }
 }
@@ -376,9 +390,32 @@ static void choose_priming(struct encoder *e)
     }
 }
 
+/* The smallest first, as long as work may be done. */
+static void polish_all(struct encoder *e, struct plan *plans, size_t *sizes, size_t count)
+{
+  uint32_t start = e->best_plan.prime_start, size = e->best_plan.prime_size;
+  for (size_t done = 0; done < count && work_left(e); done++) {
+    size_t next = 0;
+    for (size_t i = 1; i < count; i++)
+      if (sizes[i] < sizes[next])
+        next = i;
+    if (sizes[next] == SIZE_MAX)
+      return;
+    plans[next].prime_start = start;
+    plans[next].prime_size = size;
+    polish(e, &plans[next]);
+    sizes[next] = SIZE_MAX;
+  }
+}
+
+/* What each assumption about costs led to is polished: what was best before need not be best after. */
+static const struct align_costs assumed[] = {{20, 13}, {26, 13}, {15, 13}, {20, 10}, {20, 17}};
+#define ASSUMED (sizeof assumed / sizeof *assumed)
+
 static void encode(struct encoder *e)
 {
-  static const struct align_costs costs[] = {{20, 13}, {26, 13}, {15, 13}, {20, 10}, {20, 17}};
+  struct plan found[ASSUMED] = {{0}};
+  size_t sizes[ASSUMED];
   e->plan.prime_start = 1;
   e->plan.prime_size = e->images.target_size < 0x10000 ? 0 : 1;
   e->literals = calloc((size_t)e->images.target_size + 8, sizeof *e->literals);
@@ -388,12 +425,14 @@ static void encode(struct encoder *e)
     return;
   }
   plan_literal_costs(&e->plan, &e->images, e->literals);
-  for (size_t i = 0; i < sizeof costs / sizeof *costs && (i == 0 || e->work < e->work_max / 2) && !e->failed; i++)
-    search(e, &costs[i], 4);
+  for (size_t i = 0; i < ASSUMED; i++)
+    sizes[i] = (i == 0 || e->work < e->work_max / 2) && !e->failed ? search(e, &assumed[i], 4, &found[i]) : SIZE_MAX;
   if (e->best_size != SIZE_MAX && !e->failed) {
     choose_priming(e);
-    polish(e);
+    polish_all(e, found, sizes, ASSUMED);
   }
+  for (size_t i = 0; i < ASSUMED; i++)
+    free(found[i].copies);
 }
 
 /* A patch that needs no source: literals alone. */
