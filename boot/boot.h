@@ -13,6 +13,10 @@
 #include "loader/update_sink.h"
 #include "port/port.h"
 
+#if defined __arm__ && INSTALL_IMAGES != MAP_IMAGES /* tests on the PC have reasons of their own */
+#error "IMAGES in the board's board.cmake and MAP_IMAGES in its map.h differ"
+#endif
+
 #define BOOT_BUFFER 1024u
 #define BOOT_IMAGE  1u /* the image that this boot loader starts */
 

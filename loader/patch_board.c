@@ -7,6 +7,9 @@
 #include "port/port.h"
 #include "portcullis/handover.h"
 
+#ifndef MAP_SERVED_BASE
+#error "PATCH takes more room, and a place for the served functions: map.h as in board/nucleo-l476rg-patch"
+#endif
 #ifndef PORTCULLIS_VERSION
 #define PORTCULLIS_VERSION "0.1.0"
 #endif
