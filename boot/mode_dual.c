@@ -4,6 +4,7 @@
 
 #include "board/slots.h"
 #include "boot/console.h"
+#include "boot/refusal.h"
 #include "boot/services.h"
 #include "boot/states.h"
 
@@ -29,24 +30,6 @@ static void drop_candidate(void)
   (void)update_drop(&SLOT->download);
 }
 
-static enum boot_error install_error(pc_status status)
-{
-  switch (status) {
-  case PC_ERR_VERSION:
-  case PC_ERR_LOG_FULL:
-    return BOOT_ERROR_VERSION;
-  case PC_ERR_TAG:
-    return BOOT_ERROR_DECRYPT;
-  case PC_ERR_SIZE:
-    return BOOT_ERROR_TOO_BIG;
-  case PC_ERR_FLASH:
-  case PC_ERR_ECC:
-    return BOOT_ERROR_FLASH;
-  default:
-    return BOOT_ERROR_HEADER_AUTH;
-  }
-}
-
 enum boot_state boot_mode_check(struct boot *boot)
 {
   if (journal_step() != INSTALL_NONE && boot->given_up == 0) {
@@ -68,7 +51,7 @@ enum boot_state boot_mode_check(struct boot *boot)
     /* Judged once: whatever it is, it goes, or every boot would judge it again. */
     drop_candidate();
     if (update_asked(&SLOT->download) != PC_OK)
-      return boot_fail(boot, install_error(status));
+      return boot_fail(boot, boot_refusal(status));
     console_note("A refused header cannot be erased from slot SLOT_DWL_1: it is passed over.");
   }
   return BOOT_VERIFY_USER_FW_SIGNATURE;
@@ -118,7 +101,7 @@ enum boot_state boot_mode_install(struct boot *boot)
   pc_status status = boot_verify(); /* begun when the header was looked at */
   if (status != PC_OK) {
     drop_candidate();
-    return boot_fail(boot, install_error(status));
+    return boot_fail(boot, boot_refusal(status));
   }
   console_note("Image verified; installing.");
   if (!boot_image_present())

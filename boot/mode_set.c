@@ -6,6 +6,7 @@
 
 #include "board/slots.h"
 #include "boot/console.h"
+#include "boot/refusal.h"
 #include "boot/services.h"
 #include "boot/states.h"
 #include "portcullis/update.h"
@@ -58,24 +59,6 @@ static void name_slot(const char *text, uint32_t image)
   console_number(image);
 }
 
-static enum boot_error install_error(pc_status status)
-{
-  switch (status) {
-  case PC_ERR_VERSION:
-  case PC_ERR_LOG_FULL:
-    return BOOT_ERROR_VERSION;
-  case PC_ERR_TAG:
-    return BOOT_ERROR_DECRYPT;
-  case PC_ERR_SIZE:
-    return BOOT_ERROR_TOO_BIG;
-  case PC_ERR_FLASH:
-  case PC_ERR_ECC:
-    return BOOT_ERROR_FLASH;
-  default:
-    return BOOT_ERROR_HEADER_AUTH;
-  }
-}
-
 enum boot_state boot_mode_check(struct boot *boot)
 {
   if (journal() != INSTALL_NONE && boot->given_up == 0) {
@@ -95,7 +78,7 @@ enum boot_state boot_mode_check(struct boot *boot)
       name_slot("A FW is refused in slot SLOT_DWL_", n);
       drop_set(n);
       if (candidates() == 0)
-        return boot_fail(boot, install_error(status));
+        return boot_fail(boot, boot_refusal(status));
       console_note("It cannot be erased: the set is passed over.");
       boot->candidates = 0;
     }
@@ -219,7 +202,7 @@ enum boot_state boot_mode_install(struct boot *boot)
     if (status != PC_OK) {
       name_slot("A FW is refused in slot SLOT_DWL_", n);
       drop_set(n);
-      return boot_fail(boot, install_error(status));
+      return boot_fail(boot, boot_refusal(status));
     }
   }
   console_note("Image verified; installing.");

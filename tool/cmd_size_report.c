@@ -14,6 +14,7 @@
 struct region {
   const char *name;
   uint32_t base, size;
+  bool ram;
   uint64_t used; /* bytes from its base to the last one in use; more than `size`: it does not fit */
 };
 
@@ -25,8 +26,10 @@ struct report {
 
 static void add(struct report *r, const char *name, uint32_t base, uint32_t size)
 {
+  const struct board *b = r->board;
+  bool ram = base - b->ram.base < b->ram.size || base - b->ram2.base < b->ram2.size;
   if (size != 0 && r->count < REGIONS)
-    r->regions[r->count++] = (struct region){name, base, size, 0};
+    r->regions[r->count++] = (struct region){name, base, size, ram, 0};
 }
 
 static int by_base(const void *a, const void *b)
@@ -49,6 +52,11 @@ static void collect(struct report *r)
   }
   add(r, "scratch pages", b->scratch.base, b->scratch.size);
   add(r, "checkpoints", b->checkpoints.base, b->checkpoints.size);
+  add(r, "journal", b->journal.base, b->journal.size);
+  add(r, "version counter", b->counter.base, b->counter.size);
+  add(r, "engine RAM", b->engine_ram.base, b->engine_ram.size);
+  add(r, "boot loader RAM", b->boot_ram.base, b->boot_ram.size);
+  add(r, "SRAM2", b->ram2.base, b->ram2.size);
   add(r, "application RAM", b->app_ram, b->ram.base + b->ram.size - b->app_ram);
   qsort(r->regions, r->count, sizeof r->regions[0], by_base);
 }
@@ -81,7 +89,7 @@ static bool count(struct report *r, const char *path, struct problem *problem)
   /* Variables have no bytes in the file: their symbols tell how far RAM is in use. */
   for (size_t i = 0; ok && i < file.symbol_count; i++) {
     struct region *at = find(r, file.symbols[i].addr);
-    if (at == NULL || at->base != r->board->app_ram || file.symbols[i].size == 0)
+    if (at == NULL || !at->ram || file.symbols[i].size == 0)
       continue;
     uint64_t used = (uint64_t)file.symbols[i].addr + file.symbols[i].size - at->base;
     if (used > at->used)

@@ -157,8 +157,10 @@ class Kit(unittest.TestCase):
         self.kit()
         self.build('one')
         text = run(TOOL, 'size-report', '--boot', f'{ARM}/nucleo-l476rg/boot.elf', 'Debug/DemoApp.elf')
-        for part in ('boot loader', 'active slot 1', 'download slot 1', 'application RAM'):
+        for part in ('boot loader', 'active slot 1', 'download slot 1', 'application RAM', 'journal', 'version counter'):
             self.assertRegex(text, part + r' +\[')
+        for part in ('engine RAM', 'boot loader RAM'):
+            self.assertRegex(text, part + r' +\[#+\.*\]')
         self.assertNotIn('DOES NOT FIT', text)
         self.assertRegex(text, r'application RAM +\[#\.+\] +\d+ of')
 

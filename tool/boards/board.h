@@ -34,8 +34,10 @@ struct board {
   const char *name, *title, *series, *device;
   uint32_t product; /* default product id */
   struct board_region flash, boot, ram, ram2;
-  uint32_t page, unit; /* erase and write units of the flash */
-  uint32_t app_ram;    /* lowest RAM address that an application may use */
+  struct board_region journal, counter;     /* flash pages that the engine writes */
+  struct board_region engine_ram, boot_ram; /* stacks included */
+  uint32_t page, unit;                      /* erase and write units of the flash */
+  uint32_t app_ram;                         /* lowest RAM address that an application may use */
   uint32_t images;
   struct board_slot slots[BOARD_MAX_IMAGES];
   /* For patches in place: pages for what waits, and for checkpoints. The download slot is then the patch area. */

@@ -33,6 +33,10 @@ const struct board BOARD_SYMBOL = {
 #ifdef MAP_RAM2_BASE
     .ram2 = {(uint32_t)MAP_RAM2_BASE, (uint32_t)MAP_RAM2_SIZE},
 #endif
+    .journal = {(uint32_t)MAP_JOURNAL_BASE, 2 * (uint32_t)MAP_FLASH_PAGE},
+    .counter = {(uint32_t)MAP_COUNTER_BASE, 2 * (uint32_t)MAP_FLASH_PAGE *(uint32_t)MAP_IMAGES},
+    .engine_ram = {(uint32_t)MAP_ENGINE_RAM_BASE, (uint32_t)MAP_ENGINE_RAM_SIZE},
+    .boot_ram = {(uint32_t)MAP_BOOT_RAM_BASE, (uint32_t)MAP_BOOT_RAM_SIZE},
     .page = (uint32_t)MAP_FLASH_PAGE,
     .unit = (uint32_t)MAP_FLASH_UNIT,
     .app_ram = (uint32_t)MAP_APP_RAM_BASE,
