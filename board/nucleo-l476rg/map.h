@@ -47,7 +47,7 @@
 #define MAP_RAM2_SIZE         0x8000
 #define MAP_ENGINE_RAM_BASE   0x20000000 /* engine data and stack */
 #define MAP_ENGINE_RAM_SIZE   0x0B00
-#define MAP_ENGINE_STACK_SIZE 0x0600
+#define MAP_ENGINE_STACK_SIZE 0x0640
 #define MAP_SHARED_RAM_BASE   0x20000B00 /* survives reset: last error, hand-over word; both sides know its layout */
 #define MAP_SHARED_RAM_SIZE   0x0100
 #define MAP_BOOT_RAM_BASE     0x20000C00 /* boot loader outside the engine, stack included */
