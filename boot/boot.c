@@ -113,8 +113,7 @@ static enum boot_state download_new_user_fw(struct boot *boot)
     return BOOT_CHECK_USER_FW_STATUS; /* nobody sent anything: look again */
   if (status != PC_OK) {
     console_note("Download refused: ");
-    console_text(status == PC_ERR_PRODUCT ? "firmware for another product"
-                                          : boot_error_text(boot_download_error(status)));
+    console_text(boot_download_text(status));
     return boot_fail(boot, boot_download_error(status));
   }
   console_note("Download complete.");

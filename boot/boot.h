@@ -78,5 +78,7 @@ void boot_download_progress(void *ctx, uint32_t erased, uint32_t pages);
 
 /* The error of table 6 that a failed local download is reported as. */
 enum boot_error boot_download_error(pc_status status);
+/* The same in words, closer than that table where it has no entry. */
+const char *boot_download_text(pc_status status);
 
 #endif

@@ -1,5 +1,6 @@
 /* The local loader: a .sfb over YMODEM to where the slot mode wants it. */
 #include "boot/mode.h"
+#include "loader/update_patch.h"
 #include "port/port.h"
 #include "portcullis/engine.h"
 
@@ -65,4 +66,13 @@ enum boot_error boot_download_error(pc_status status)
   default:
     return BOOT_ERROR_TRANSFER;
   }
+}
+
+const char *boot_download_text(pc_status status)
+{
+  if (status == PC_ERR_PRODUCT)
+    return "firmware for another product";
+  if (status == PC_ERR_TAG && update_board_patch != NULL)
+    return "not a patch of this firmware, or damaged";
+  return boot_error_text(boot_download_error(status));
 }

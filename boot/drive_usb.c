@@ -156,7 +156,7 @@ pc_status boot_drive(struct boot *boot)
     if (status == PC_OK)
       return PC_OK;
     console_note("Refused: ");
-    console_text(boot_error_text(boot_download_error(status)));
+    console_text(boot_download_text(status));
   }
   return PC_ERR_BLANK;
 }

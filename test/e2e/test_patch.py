@@ -141,6 +141,14 @@ class Patch(unittest.TestCase):
             board.control('button release')
             board.sb('update.sfbp')
             board.wait_text('TINY new runs', fail=['CRITICAL FAILURE'])
+            board.control('button press')  # again: it is for the image that was there before
+            board.control('reset')
+            board.loader_waits()
+            board.control('button release')
+            with self.assertRaises(sim.SimError):
+                board.sb('update.sfbp')
+            board.wait_text('Download refused: not a patch of this firmware, or damaged')
+            board.wait_text('TINY new runs')
             board.stop()
 
 
