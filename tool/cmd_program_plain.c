@@ -18,6 +18,21 @@ static void *named(const char *what)
   return (void *)(uintptr_t)what;
 }
 
+/* What was done, for people and for scripts. */
+static int done(const struct cli *cli, const char *what, uint32_t address, uint64_t size)
+{
+  if (cli->json) {
+    json_object(NULL);
+    json_string("done", what);
+    json_address("address", address);
+    json_number("size", size);
+    json_end();
+  } else {
+    printf("0x%08x: %llu bytes %s\n", address, (unsigned long long)size, what);
+  }
+  return CLI_OK;
+}
+
 /* ---- read ---- */
 
 static int run_read(struct cli *cli)
@@ -40,7 +55,7 @@ static int run_read(struct cli *cli)
     ok = objfile_spit(out, bytes, size, 0666, problem.text, sizeof problem.text);
   }
   free(bytes);
-  return ok ? CLI_OK : cli_report(cli, &problem);
+  return ok ? done(cli, "read", address, size) : cli_report(cli, &problem);
 }
 
 static const struct cli_option read_options[] = {
@@ -112,8 +127,14 @@ static int run_write(struct cli *cli)
   if (ok && cli_flag(cli, "go"))
     ok = rom_go(link, file.segments[0].addr, &problem);
   link_close(link);
+  uint64_t size = 0;
+  for (size_t i = 0; i < file.segment_count; i++)
+    size += file.segments[i].size;
+  int code =
+      ok ? done(cli, cli_flag(cli, "no-verify") ? "written" : "written and verified", file.segments[0].addr, size)
+         : cli_report(cli, &problem);
   objfile_free(&file);
-  return ok ? CLI_OK : cli_report(cli, &problem);
+  return code;
 }
 
 static const struct cli_option write_options[] = {
@@ -156,11 +177,25 @@ static int run_erase(struct cli *cli)
     ok = (address >= base && size != 0 && address - base < chip->flash.size &&
           size <= chip->flash.size - (address - base)) ||
          problem_set(&problem, CLI_USAGE, "0x%08x, %u bytes: not in the flash of the %s", address, size, chip->title);
-    ok = ok && rom_erase(link, (address - base) / page,
-                         (address - base + size - 1) / page - (address - base) / page + 1, &problem);
+    const uint32_t first = (address - base) / page, last = (address - base + size - 1) / page;
+    ok = ok && rom_erase(link, first, last - first + 1, &problem);
+    address = base + first * page;
+    size = (last - first + 1) * page;
   }
   link_close(link);
-  return ok ? CLI_OK : cli_report(cli, &problem);
+  if (!ok)
+    return cli_report(cli, &problem);
+  if (cli->argument_count != 0)
+    return done(cli, "erased", address, size);
+  if (cli->json) {
+    json_object(NULL);
+    json_string("done", "erased");
+    json_bool("all", true);
+    json_end();
+  } else {
+    puts("all firmware erased");
+  }
+  return CLI_OK;
 }
 
 const struct cli_command cmd_program_erase = {
@@ -182,9 +217,11 @@ static int run_go(struct cli *cli)
     return cli_report(cli, &problem);
   struct link *link = program_connect(cli, &problem);
   const struct sfi_device *chip = link != NULL ? program_chip(link, &problem) : NULL;
-  bool ok = chip != NULL && rom_go(link, cli->argument_count == 1 ? address : chip->start, &problem);
+  if (chip != NULL && cli->argument_count == 0)
+    address = chip->start;
+  bool ok = chip != NULL && rom_go(link, address, &problem);
   link_close(link);
-  return ok ? CLI_OK : cli_report(cli, &problem);
+  return ok ? done(cli, "started", address, 0) : cli_report(cli, &problem);
 }
 
 const struct cli_command cmd_program_go = {
@@ -225,10 +262,8 @@ static bool show_options(struct link *link, const struct cli *cli, const struct 
 
 static bool set_option(struct link *link, const struct sfi_device *chip, const char *spec, struct problem *problem)
 {
-  const char *equals = strchr(spec, '=');
+  const char *equals = strchr(spec, '='); /* checked before */
   uint32_t value;
-  if (equals == NULL)
-    return problem_set(problem, CLI_USAGE, "--set %s: must be NAME=VALUE", spec);
   if (!program_number("--set", equals + 1, &value, problem))
     return false;
   for (uint32_t i = 0; chip->option_names[i] != NULL; i++) {
@@ -247,6 +282,16 @@ static int run_options(struct cli *cli)
 {
   struct problem problem;
   const char *set;
+  uint32_t value;
+  for (size_t i = 0; (set = cli_value_at(cli, "set", i)) != NULL; i++) {
+    const char *equals = strchr(set, '=');
+    if (equals == NULL)
+      return cli_fail(cli, CLI_USAGE, "--set %s: must be NAME=VALUE", set);
+    if (!program_number("--set", equals + 1, &value, &problem))
+      return cli_report(cli, &problem);
+  }
+  if (cli_flag(cli, "protect") && cli_flag(cli, "unprotect"))
+    return cli_fail(cli, CLI_USAGE, "--protect and --unprotect contradict each other");
   struct link *link = program_connect(cli, &problem);
   const struct sfi_device *chip = link != NULL ? program_chip(link, &problem) : NULL;
   bool ok = chip != NULL;
@@ -254,14 +299,22 @@ static int run_options(struct cli *cli)
     ok = problem_set(&problem, CLI_REFUSED, "%s: its option bytes are not known here", chip->title);
   for (size_t i = 0; ok && (set = cli_value_at(cli, "set", i)) != NULL; i++)
     ok = set_option(link, chip, set, &problem);
-  if (ok && cli_flag(cli, "protect"))
-    ok = rom_protect(link, true, &problem);
-  else if (ok && cli_flag(cli, "unprotect"))
-    ok = rom_protect(link, false, &problem);
+  const bool on = cli_flag(cli, "protect"), off = cli_flag(cli, "unprotect");
+  if (ok && (on || off))
+    ok = rom_protect(link, on, &problem);
   else if (ok)
     ok = show_options(link, cli, chip, &problem);
   link_close(link);
-  return ok ? CLI_OK : cli_report(cli, &problem);
+  if (!ok || (!on && !off))
+    return ok ? CLI_OK : cli_report(cli, &problem);
+  if (cli->json) {
+    json_object(NULL);
+    json_bool("protected", on);
+    json_end();
+  } else {
+    puts(on ? "readout protection is on" : "readout protection is off, the flash is erased");
+  }
+  return CLI_OK;
 }
 
 static const struct cli_option option_options[] = {

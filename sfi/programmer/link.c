@@ -34,6 +34,11 @@ struct link *link_open(const char *port, struct problem *problem)
   link->spi = strncmp(port, "spi:", 4) == 0;
   const char *rest = link->spi ? port + 4 : port;
   bool named = strncmp(rest, "tcp:", 4) == 0 || strncmp(rest, "unix:", 5) == 0;
+  if (link->spi && !named && rest[0] == '/') {
+    problem_set(problem, CLI_USAGE, "%s: an SPI line is a socket: spi:tcp:HOST:PORT or spi:unix:PATH", port);
+    free(link);
+    return NULL;
+  }
   snprintf(spec, sizeof spec, "%s%s", link->spi && !named ? "tcp:" : "", rest);
   link->wire = wire_open(spec, problem);
   if (link->wire != NULL)

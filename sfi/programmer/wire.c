@@ -26,8 +26,9 @@ static int open_tcp(const char *spec, struct problem *problem)
   const char *colon = strrchr(spec, ':');
   struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *found = NULL;
   int fd = -1, one = 1;
-  if (colon == NULL || colon == spec || (size_t)(colon - spec) >= sizeof host) {
-    problem_set(problem, CLI_USAGE, "tcp:%s: must be tcp:HOST:PORT", spec);
+  if (colon == NULL || colon == spec || (size_t)(colon - spec) >= sizeof host || colon[1] == '\0' ||
+      strspn(colon + 1, "0123456789") != strlen(colon + 1)) {
+    problem_set(problem, CLI_USAGE, "tcp:%s: must be tcp:HOST:PORT, the port a number", spec);
     return -1;
   }
   snprintf(host, sizeof host, "%.*s", (int)(colon - spec), spec);
@@ -73,7 +74,7 @@ static int open_serial(const char *path, struct problem *problem)
   struct termios mode;
   int fd = open(path, O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0 || tcgetattr(fd, &mode) != 0) {
-    problem_set(problem, CLI_INPUT, "%s: %s", path, strerror(errno));
+    problem_set(problem, CLI_INPUT, "%s: %s", path, fd >= 0 && errno == ENOTTY ? "not a serial port" : strerror(errno));
     if (fd >= 0)
       close(fd);
     return -1;

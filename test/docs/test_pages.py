@@ -70,6 +70,12 @@ class Pages(unittest.TestCase):
                 named += 1
         self.assertGreater(named, 50)
 
+    def test_the_design_names_every_folder(self):
+        house = re.search(r'## The house\n(.*?)\n## ', text_of('docs/design.md'), re.S).group(1)
+        tracked = subprocess.run(['git', '-C', SOURCE, 'ls-files'], stdout=subprocess.PIPE, text=True).stdout.splitlines() or FOLDERS
+        for folder in sorted({name.split('/')[0] for name in tracked if '/' in name and name[0] != '.'}):
+            self.assertIn(f'`{folder}/`', house)
+
     def test_boards_and_targets_that_are_named_exist(self):
         boards = set(os.listdir(SOURCE + '/board'))
         targets = set(re.findall(r'^([a-z-]+):', text_of('Makefile'), re.M))

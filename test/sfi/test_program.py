@@ -199,13 +199,15 @@ class Program(ToolTest):
         self.assertIn('OPTR,0x', self.ok('program', 'options', *port))
         # Read back are random bytes only: the text that ends the simulator is in the rest.
         data = write('data.bin', self.clear[1024:])
-        self.ok('program', 'write', data + '@0x08010000', *port)
+        self.assertEqual(self.json('program', 'write', data + '@0x08010000', *port),
+                         {'done': 'written and verified', 'address': '0x08010000', 'size': len(self.clear) - 1024})
         self.ok('program', 'read', '0x08010000', str(len(self.clear) - 1024), *port, '-o', 'back.bin')
         self.assertEqual(read('back.bin'), self.clear[1024:])
-        self.ok('program', 'erase', '0x08010000', '2048', *port)
+        self.assertEqual(self.ok('program', 'erase', '0x08010010', '2020', *port), '0x08010000: 2048 bytes erased\n')
         self.ok('program', 'read', '0x08010000', '2048', *port, '-o', 'back.bin')
         self.assertEqual(read('back.bin'), b'\xff' * 2048)
-        self.ok('program', 'erase', *port)
+        self.assertEqual(self.json('program', 'erase', *port), {'done': 'erased', 'all': True})
+        self.refused(2, 'not in the flash', 'program', 'erase', '0', '1', *port)
         self.refused(1, 'no key of its own', 'program', 'certificate', *port)
         self.refused(1, 'refuses to erase these pages', 'program', 'write', 'app.bin@0x08000000', *port)
         self.ok('program', 'write', 'app.bin', *port, '--no-verify', '--go')
@@ -219,10 +221,15 @@ class Program(ToolTest):
                             ('-sfi protocol=static', ('-c', 'port=x', '-sfi', 'out.sfi')),
                             ('port=PORT', ('-c', 'x', '-sfi', 'out.sfi', 'hsm=1')),
                             ('tcp:HOST:PORT', ('read', '0', '1', '--port', 'tcp:nonsense', '-o', 'x')),
+                            ('the port a number', ('go', '--port', 'tcp:127.0.0.1:x')), ('SPI line is a socket', ('go', '--port', 'spi:/dev/spidev0')),
+                            ('NAME=VALUE', ('options', '--set', 'OPTR', *port)), ('not a number', ('options', '--set', 'OPTR=x', *port)),
+                            ('contradict', ('options', '--protect', '--unprotect', *port)),
                             ('not a number', ('read', 'here', '1', *port, '-o', 'x'))):
             self.refused(2, words, 'program', *args)
         self.refused(3, 'holds no licence', 'program', 'install', 'out.sfi', *port, '--licence', 'device.lic')
         self.refused(3, 'onnection refused', 'program', 'go', *port)
+        self.refused(3, 'none.bin: No such file', 'program', 'write', 'none.bin', *port)
+        self.refused(3, 'device.lic: not a serial port', 'program', 'go', '--port', 'device.lic')
         self.refused(3, 'none.sfi', 'program', 'install', 'none.sfi', *port)
         self.refused(1, 'a module', 'program', 'install', self.module(), *port, '--licence', 'good.lic')
 

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """The manual page docs/portcullis.md and the program's own help know the same commands, options and examples."""
+import functools
 import re
 import shlex
 
@@ -8,9 +9,17 @@ from tooltest import *
 PAGE = read(SOURCE + '/docs/portcullis.md').decode()
 
 
+@functools.lru_cache
 def commands():
     """Every command that `portcullis --help` lists."""
     return re.findall(r'^  ([a-z-]+(?: [a-z0-9-]+){0,2}) {2,}\S', run('--help').stdout, re.M)
+
+
+@functools.lru_cache
+def help_of(name):
+    r = run(*name.split(), '--help')
+    assert r.returncode == 0, r.stderr
+    return r.stdout
 
 
 def examples(text):
@@ -21,7 +30,7 @@ class Docs(ToolTest):
     def test_every_command_explains_itself(self):
         self.assertGreater(len(commands()), 15)
         for name in commands():
-            text = self.ok(*name.split(), '--help')
+            text = help_of(name)
             self.assertEqual(text, self.ok('help', *name.split()))
             self.assertTrue(text.startswith(f'usage: portcullis {name} '), text)
             self.assertGreater(len(examples(text.split('Examples:')[1])), 0, name)
@@ -34,7 +43,7 @@ class Docs(ToolTest):
     def test_every_option_is_in_its_section(self):
         for name in commands():
             section = re.search(rf'^### portcullis {name}\n(.*?)(?=^##|\Z)', PAGE, re.M | re.S).group(1)
-            options = self.ok(*name.split(), '--help').split('Options:')[1].split('Examples:')[0]
+            options = help_of(name).split('Options:')[1].split('Examples:')[0]
             for option in re.findall(r'--[a-z][a-z0-9-]+', options):
                 if option not in ('--help', '--json'):
                     self.assertIn(option, section, f'{name} {option}')
@@ -46,7 +55,7 @@ class Docs(ToolTest):
         known = [n for n in commands() if words[:len(n.split())] == n.split()]
         name = max(known, key=len) if known else words[0]
         self.assertIn(name, commands(), line)
-        text = self.ok(*name.split(), '--help')
+        text = help_of(name)
         for word in words[len(name.split()):]:
             if word.startswith('-'):
                 self.assertRegex(text, rf'(?m)^ .*{re.escape(word.split("=")[0])}[ ,\n]', line)
@@ -57,7 +66,7 @@ class Docs(ToolTest):
         for line in found:
             self.check_example(line)
         for name in commands():
-            for line in examples(self.ok(*name.split(), '--help')):
+            for line in examples(help_of(name)):
                 self.check_example(line)
 
     def test_the_walk_through_of_the_page_runs(self):

@@ -140,5 +140,22 @@ class Keys(ToolTest):
         self.refused(2, '--output FILE is missing', 'keys', 'embed', '--keys', 'a')
         self.refused(2, 'Give --keys DIR or --public-key', 'keys', 'embed', out='a.S')
 
+    def test_key_files_of_prepareimage_are_taken_as_they_are(self):
+        """Its ECCKEY1.txt begins with the curve's parameters, and may have Windows' line ends."""
+        pem = sh('openssl', 'ecparam', '-name', 'prime256v1', '-genkey')
+        self.assertIn(b'EC PARAMETERS', pem)
+        write('app.bin', app())
+        write('nonce.bin', bytes(16))
+        write('OEM_KEY_COMPANY1_key_AES_CBC.bin', bytes(range(16)))
+        for data in (pem, pem.replace(b'\n', b'\r\n')):
+            write('ECCKEY1.txt', data)
+            for name in ('ECCKEY1.txt', 'OEM_KEY_COMPANY1_key_AES_CBC.bin'):
+                os.chmod(name, 0o600)
+            self.ok('image', 'pack', '--sign-key', 'ECCKEY1.txt', '--encryption-key', 'OEM_KEY_COMPANY1_key_AES_CBC.bin', '--iv', 'nonce.bin',
+                    '--protocol', '1', '--version', '1', '--no-ledger', 'app.bin', '-o', 'app.sfb')
+            self.ok('keys', 'public', 'ECCKEY1.txt', '-o', 'pub.pem')
+            sfb = read('app.sfb')
+            self.assertTrue(openssl_signature_ok('pub.pem', sfb[:128], sfb[128:192]))
+
 
 main()
