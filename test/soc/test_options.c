@@ -97,20 +97,24 @@ static void protected_pages_refuse_program_and_erase(void **state)
   struct rig *r = *state;
   open_options(r);
   rig_write(r, FLASH_WRP1AR, 0x00030002); /* pages 2 and 3 of bank 1 */
+  rig_write(r, 0x40022030, 0x000A000A);   /* WRP1BR: page 10 of bank 1 */
+  rig_write(r, 0x4002204C, 0x00010000);   /* WRP2AR: pages 0 and 1 of bank 2 */
   rig_write(r, 0x40022050, 0x00FF00FF);   /* WRP2BR: page 255 of bank 2 */
   store_options(r);
   launch(r);
   rig_unlock(r);
-  const uint32_t closed[] = {FLASH_BASE + 0x1000, FLASH_BASE + 0x1FF8, BANK2 + 0x7F800};
-  for (size_t i = 0; i < 3; i++) {
+  const uint32_t closed[] = {FLASH_BASE + 0x1000, FLASH_BASE + 0x1FF8, FLASH_BASE + 0x5000, BANK2,
+                             BANK2 + 0xFF8,       BANK2 + 0x7F800};
+  for (size_t i = 0; i < sizeof closed / sizeof closed[0]; i++) {
     assert_int_equal(rig_program(r, closed[i], 1), SR_WRPERR);
     rig_write(r, FLASH_SR, SR_WRPERR);
     assert_int_equal(rig_erase(r, closed[i]), SR_WRPERR);
     rig_write(r, FLASH_SR, SR_WRPERR);
     assert_true(rig_read64(r, closed[i]) == UINT64_MAX);
   }
-  const uint32_t open[] = {FLASH_BASE + 0xFF8, FLASH_BASE + 0x2000, BANK2 + 0x7F7F8, BANK2 + 0x1000};
-  for (size_t i = 0; i < 4; i++) {
+  const uint32_t open[] = {FLASH_BASE + 0xFF8,  FLASH_BASE + 0x2000, FLASH_BASE + 0x4FF8,
+                           FLASH_BASE + 0x5800, BANK2 + 0x7F7F8,     BANK2 + 0x1000};
+  for (size_t i = 0; i < sizeof open / sizeof open[0]; i++) {
     assert_int_equal(rig_program(r, open[i], 1), 0);
     assert_int_equal(rig_erase(r, open[i]), 0);
   }
@@ -120,6 +124,28 @@ static void protected_pages_refuse_program_and_erase(void **state)
     assert_int_equal(rig_read(r, FLASH_SR), SR_WRPERR);
     rig_write(r, FLASH_SR, SR_WRPERR);
   }
+}
+
+static void a_protected_page_keeps_its_own_bank_from_mass_erase_only(void **state)
+{
+  struct rig *r = *state;
+  open_options(r);
+  rig_write(r, FLASH_WRP1AR, 0x00FF00FF);
+  store_options(r);
+  launch(r);
+  rig_unlock(r);
+  const uint32_t places[] = {FLASH_BASE + 0x10000, BANK2 + 0x10000};
+  for (size_t i = 0; i < 2; i++)
+    assert_int_equal(rig_program(r, places[i], 1), 0);
+  rig_write(r, FLASH_CR, CR_MER1 | CR_MER2 | CR_START);
+  assert_int_equal(rig_read(r, FLASH_SR), SR_WRPERR);
+  rig_write(r, FLASH_SR, SR_WRPERR);
+  assert_true(rig_read64(r, places[1]) == 1);
+  rig_write(r, FLASH_CR, CR_MER2 | CR_START);
+  rig_wait_flash(r);
+  assert_int_equal(rig_read(r, FLASH_SR), 0);
+  assert_true(rig_read64(r, places[0]) == 1);
+  assert_true(rig_read64(r, places[1]) == UINT64_MAX);
 }
 
 static void torn_option_bytes_load_safe_values(void **state)
@@ -325,6 +351,7 @@ int main(void)
       T(options_take_effect_at_launch_and_reset_with_their_flag),
       T(a_reset_forgets_option_registers_that_were_not_stored),
       T(protected_pages_refuse_program_and_erase),
+      T(a_protected_page_keeps_its_own_bank_from_mass_erase_only),
       cmocka_unit_test(torn_option_bytes_load_safe_values),
       T(sram2_is_kept_or_erased_at_reset_as_the_option_says),
       T(bfb2_boots_bank_2_when_it_holds_a_program),
