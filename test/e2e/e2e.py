@@ -40,11 +40,22 @@ def write(path, data):
     return path
 
 
+def drive(files, size='4M', fat=()):
+    """A USB drive with these files (name: bytes) in its root directory; `fat`: options of mkfs.vfat."""
+    if os.path.exists('drive.img'):
+        os.remove('drive.img')
+    sh('truncate', '-s', size, 'drive.img')
+    sh('mkfs.vfat', *fat, 'drive.img')
+    for name, content in files.items():
+        sh('mcopy', '-i', 'drive.img', write('one', content), '::' + name)
+    return 'drive.img'
+
+
 # ---- images ----
 
-def clear_image(name):
-    """The code of userapp-a.elf or userapp-b.elf, padded as an image has to be."""
-    sh('arm-none-eabi-objcopy', '-O', 'binary', f'{FIRMWARE}/{name}.elf', f'{name}.clear')
+def clear_image(name, firmware=FIRMWARE):
+    """The code of a program in that folder, padded as an image has to be."""
+    sh('arm-none-eabi-objcopy', '-O', 'binary', f'{firmware}/{name}.elf', f'{name}.clear')
     with open(f'{name}.clear', 'rb') as f:
         image = f.read()
     return image + b'\xff' * (-len(image) % 16)
@@ -93,6 +104,11 @@ def header(image, number, iv=bytes(range(16)), **fields):
     """320 bytes, signed; states and fingerprint FF, as the packer leaves them."""
     start = signed_part(image, number, iv, **fields)
     return start + sign(start) + b'\xff' * 128
+
+
+def active_header(image, number):
+    """As it lies in flash when the image was installed and validated."""
+    return header(image, number)[:192] + b'\xff' * 32 + b'\0' * 96
 
 
 def sfb(image, number, iv=bytes(range(16)), **fields):

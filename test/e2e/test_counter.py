@@ -12,10 +12,7 @@ REFUSED = 'Firmware version rejected (anti-rollback)'
 
 
 def image(name):
-    e2e.sh('arm-none-eabi-objcopy', '-O', 'binary', f'{FOLDER}/tiny-{name}.elf', 'tiny')
-    with open('tiny', 'rb') as f:
-        data = f.read()
-    return data + b'\xff' * (-len(data) % 16)
+    return e2e.clear_image('tiny-' + name, FOLDER)
 
 
 class Counter(e2e.unittest.TestCase):

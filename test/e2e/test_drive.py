@@ -13,25 +13,11 @@ NAMES = {'old': (1, 0), 'new': (1, 1), 'third': (1, 2)}
 
 
 def image(name):
-    e2e.sh('arm-none-eabi-objcopy', '-O', 'binary', f'{FIRMWARE}/tiny-{name}.elf', f'{name}.clear')
-    with open(f'{name}.clear', 'rb') as f:
-        data = f.read()
-    return data + b'\xff' * (-len(data) % 16)
+    return e2e.clear_image('tiny-' + name, FIRMWARE)
 
 
 def sfb(name, **fields):
     return e2e.sfb(image(name), e2e.version(*NAMES[name]), **fields)
-
-
-def drive(files, size='4M', fat=()):
-    """A drive with these files (name: bytes) in its root directory."""
-    if os.path.exists('drive.img'):
-        os.remove('drive.img')
-    e2e.sh('truncate', '-s', size, 'drive.img')
-    e2e.sh('mkfs.vfat', *fat, 'drive.img')
-    for name, content in files.items():
-        e2e.sh('mcopy', '-i', 'drive.img', e2e.write('one', content), '::' + name)
-    return 'drive.img'
 
 
 class Drive(unittest.TestCase):
@@ -45,7 +31,7 @@ class Drive(unittest.TestCase):
     def install(self, name='old'):
         """As an earlier life left it: installed and validated."""
         data = image(name)
-        header = e2e.header(data, e2e.version(*NAMES[name]))[:192] + b'\xff' * 32 + b'\0' * 96
+        header = e2e.active_header(data, e2e.version(*NAMES[name]))
         self.flash('--load', e2e.write('header', header) + '@' + hex(HEADER))
         self.flash('--load', e2e.write('active', data) + '@' + hex(ACTIVE))
 
@@ -60,7 +46,7 @@ class Drive(unittest.TestCase):
 
     def test_the_highest_image_is_installed_and_the_drive_then_left_alone(self):
         self.install()
-        stick = drive({'v1.1 full update of the product.sfb': sfb('new'), 'V12.SFB': sfb('third'), 'notes.txt': b'read me'})
+        stick = e2e.drive({'v1.1 full update of the product.sfb': sfb('new'), 'V12.SFB': sfb('third'), 'notes.txt': b'read me'})
         said = self.boots('third', '--drive', stick)
         self.assertIn('USB drive: V12.SFB, version 1.2.0', said)
         self.assertNotIn('version 1.1.0', said)
@@ -71,14 +57,14 @@ class Drive(unittest.TestCase):
         for fat, size in ((('-F', '12'), '1M'), (('-F', '16'), '16M'), (('-F', '32', '-s', '1'), '40M')):
             shutil.rmtree(self.state)
             self.flash('--load', FIRMWARE + '/boot.elf')
-            said = self.boots('new', '--drive', drive({'a long name.sfb': sfb('new')}, size, fat))
+            said = self.boots('new', '--drive', e2e.drive({'a long name.sfb': sfb('new')}, size, fat))
             self.assertIn('USB drive: a long name.sfb, version 1.1.0', said)
 
     def test_a_refused_file_is_passed_over_for_the_next_best(self):
         self.install()
         bad = bytearray(sfb('third'))
         bad[130] ^= 1
-        said = self.boots('new', '--drive', drive({'best.sfb': bytes(bad), 'good.sfb': sfb('new'),
+        said = self.boots('new', '--drive', e2e.drive({'best.sfb': bytes(bad), 'good.sfb': sfb('new'),
                                                    'other.sfb': sfb('third', product=0x12345678)}))
         self.assertRegex(said, r'best.sfb, version 1.2.0\s+Refused: ')
         self.assertNotIn('other.sfb', said)
@@ -87,7 +73,7 @@ class Drive(unittest.TestCase):
         self.install()
         bad = bytearray(sfb('third'))
         bad[-1] ^= 1
-        stick = drive({'bad.sfb': bytes(bad)})
+        stick = e2e.drive({'bad.sfb': bytes(bad)})
         said = self.boots('old', '--drive', stick)
         self.assertEqual(said.count('USB drive: bad.sfb'), 1, said)
         self.assertEqual(said.count('HANDLE CRITICAL FAILURE'), 1, said)
@@ -99,15 +85,15 @@ class Drive(unittest.TestCase):
             bad = bytearray(sfb('third', minimum=i))
             bad[-1] ^= 1
             files[f'bad{i}.sfb'] = bytes(bad)
-        said = self.boots('old', '--drive', drive(files))
+        said = self.boots('old', '--drive', e2e.drive(files))
         self.assertEqual(said.count('USB drive: bad'), 6, said)
 
     def test_no_drive_an_empty_one_and_a_broken_one_are_no_obstacle(self):
         self.install()
         self.assertNotIn('USB', self.boots('old'))
-        self.assertNotIn('USB', self.boots('old', '--drive', drive({})))
+        self.assertNotIn('USB', self.boots('old', '--drive', e2e.drive({})))
         self.assertNotIn('USB', self.boots('old', '--drive', e2e.write('tiny.img', b'')))
-        broken = drive({'v1.sfb': sfb('new')})
+        broken = e2e.drive({'v1.sfb': sfb('new')})
         with open(broken, 'r+b') as f:  # the boot sector says that the volume is larger than the device
             f.seek(19)
             f.write(b'\xff\xff')
@@ -115,7 +101,7 @@ class Drive(unittest.TestCase):
 
     def test_a_drive_that_is_taken_out_while_it_is_read_changes_nothing(self):
         self.install()
-        stick = drive({'v1.sfb': sfb('new')})
+        stick = e2e.drive({'v1.sfb': sfb('new')})
         with sim.Sim('--drive', stick, state=self.state) as board:
             board.wait_text('USB drive: v1.sfb')
             board.control('drive eject')
@@ -127,7 +113,7 @@ class Drive(unittest.TestCase):
 
     def test_a_power_cut_while_a_file_is_received_leaves_the_old_application_and_the_update_comes_later(self):
         self.install()
-        stick = drive({'v1.sfb': sfb('new')})
+        stick = e2e.drive({'v1.sfb': sfb('new')})
         for n in (1, 2, 40, 400):
             shutil.rmtree('cut', ignore_errors=True)
             shutil.copytree(self.state, 'cut')

@@ -1,7 +1,6 @@
 #!/usr/bin/python3
 """Patches on the ARM boot loader: over YMODEM and from a USB drive, a chain of them, and those that do not apply. The patches are
 made by `portcullis image patch`; the full images by openssl alone."""
-import os
 import struct
 import subprocess
 import unittest
@@ -15,10 +14,7 @@ NAMES = {'old': (1, 0), 'new': (1, 1), 'third': (1, 2), 'other': (1, 3), 'served
 
 
 def image(name):
-    e2e.sh('arm-none-eabi-objcopy', '-O', 'binary', f'{FIRMWARE}/tiny-{name}.elf', f'{name}.clear')
-    with open(f'{name}.clear', 'rb') as f:
-        data = f.read()
-    return data + b'\xff' * (-len(data) % 16)
+    return e2e.clear_image('tiny-' + name, FIRMWARE)
 
 
 def sfb(name, **fields):
@@ -37,22 +33,12 @@ def sfbp(old, new, **fields):
     return patch(sfb(old), sfb(new, **fields))
 
 
-def drive(files):
-    if os.path.exists('drive.img'):
-        os.remove('drive.img')
-    e2e.sh('truncate', '-s', '4M', 'drive.img')
-    e2e.sh('mkfs.vfat', 'drive.img')
-    for name, content in files.items():
-        e2e.sh('mcopy', '-i', 'drive.img', e2e.write('one', content), '::' + name)
-    return 'drive.img'
-
-
 class Patch(unittest.TestCase):
     def setUp(self):
         self.state = self.id().rsplit('.', 1)[1]
         self.flash('--load', FIRMWARE + '/boot.elf')
         data = image('old')
-        header = e2e.header(data, e2e.version(*NAMES['old']))[:192] + b'\xff' * 32 + b'\0' * 96
+        header = e2e.active_header(data, e2e.version(*NAMES['old']))
         self.flash('--load', e2e.write('header', header) + '@' + hex(HEADER))
         self.flash('--load', e2e.write('active', data) + '@' + hex(ACTIVE))
 
@@ -68,7 +54,7 @@ class Patch(unittest.TestCase):
         return said
 
     def test_a_chain_of_patches_runs_by_itself(self):
-        stick = drive({'v12.sfbp': sfbp('new', 'third'), 'v11.sfbp': sfbp('old', 'new'), 'v13.sfbp': sfbp('third', 'other')})
+        stick = e2e.drive({'v12.sfbp': sfbp('new', 'third'), 'v11.sfbp': sfbp('old', 'new'), 'v13.sfbp': sfbp('third', 'other')})
         said = self.boots('other', '--drive', stick)
         for step in ('version 1.0.0 -> 1.1.0', 'version 1.1.0 -> 1.2.0', 'version 1.2.0 -> 1.3.0'):
             self.assertIn(step, said)
@@ -78,14 +64,14 @@ class Patch(unittest.TestCase):
     def test_a_chain_may_be_longer_than_what_is_remembered_of_files_that_failed(self):
         chain = [e2e.sfb(image('new' if minor % 2 else 'old'), e2e.version(1, minor)) for minor in range(8)]
         files = {f'v1.{minor}.sfbp': patch(chain[minor - 1], chain[minor]) for minor in range(1, 8)}
-        said = self.boots('new', '--drive', drive(files), '--until-fail', 'Refused')
+        said = self.boots('new', '--drive', e2e.drive(files), '--until-fail', 'Refused')
         self.assertIn('version 1.6.0 -> 1.7.0', said)
 
     def test_a_patch_for_another_image_of_that_version_falls_back_to_the_full_one(self):
         patch = sfbp('new', 'third')
         wrong = bytearray(sfbp('old', 'new'))
         wrong[400 % len(wrong)] ^= 1  # its ciphertext
-        said = self.boots('third', '--drive', drive({'a.sfbp': patch, 'b.sfbp': bytes(wrong), 'c.sfb': sfb('third')}))
+        said = self.boots('third', '--drive', e2e.drive({'a.sfbp': patch, 'b.sfbp': bytes(wrong), 'c.sfb': sfb('third')}))
         self.assertIn('version 1.0.0 -> 1.1.0', said)
         self.assertIn('Refused', said)
         self.assertIn('USB drive: c.sfb, version 1.2.0', said)
@@ -93,7 +79,7 @@ class Patch(unittest.TestCase):
     def served(self, file, expected, delay=0, chunk=100, mode=0):
         """The application `served` runs, and hands this file over through the functions that the boot loader serves."""
         data = image('served')
-        header = e2e.header(data, e2e.version(*NAMES['served']))[:192] + b'\xff' * 32 + b'\0' * 96
+        header = e2e.active_header(data, e2e.version(*NAMES['served']))
         self.state += expected[:8].replace(' ', '') + str(delay)
         self.flash('--load', FIRMWARE + '/boot.elf')
         self.flash('--load', e2e.write('header', header) + '@' + hex(HEADER))

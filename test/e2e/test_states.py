@@ -13,10 +13,7 @@ HEADER, JOURNAL, ACTIVE, DOWNLOAD, PAGE, SLOT = 0x08080000, 0x08081800, 0x080880
 
 
 def image(name):
-    e2e.sh('arm-none-eabi-objcopy', '-O', 'binary', f'{FIRMWARE}/tiny-{name}.elf', f'{name}.clear')
-    with open(f'{name}.clear', 'rb') as f:
-        data = f.read()
-    return data + b'\xff' * (-len(data) % 16)
+    return e2e.clear_image('tiny-' + name, FIRMWARE)
 
 
 class States(unittest.TestCase):
@@ -77,11 +74,9 @@ class States(unittest.TestCase):
 
     def test_a_file_of_a_usb_drive_that_was_rolled_back_is_not_taken_again(self):
         self.install_old()
-        e2e.sh('truncate', '-s', '1M', 'drive.img')
-        e2e.sh('mkfs.vfat', 'drive.img')
-        for minor, name in ((1, 'new'), (2, 'old')):  # neither validates itself; the higher version goes first
-            e2e.sh('mcopy', '-i', 'drive.img', e2e.write('one', e2e.sfb(image(name), e2e.version(1, minor))), f'::v1{minor}.sfb')
-        with sim.Sim('--drive', 'drive.img', state=self.state) as board:
+        # Neither validates itself; the higher version goes first.
+        stick = e2e.drive({f'v1{minor}.sfb': e2e.sfb(image(name), e2e.version(1, minor)) for minor, name in ((1, 'new'), (2, 'old'))})
+        with sim.Sim('--drive', stick, state=self.state) as board:
             said = b''
             for step in ('version 1.2.0', 'TINY old runs', 'ROLLBACK PREV', 'version 1.1.0', 'TINY new runs', 'ROLLBACK PREV', 'TINY old runs',
                          'TINY old runs'):
