@@ -10,6 +10,7 @@ static uint32_t delta_even(struct delta_decoder *d, uint32_t bit);
 #include "delta/model.h"
 
 enum { STATE_MODE, STATE_TABLE, STATE_PLACE, STATE_SHIFTS, STATE_NEXT, STATE_GAP, STATE_COPY, STATE_DONE };
+_Static_assert(STATE_DONE == DELTA_STATE_DONE, "delta_done() tells it");
 
 #define NO_WINDOW 0x80000000u /* far from every offset of a source */
 

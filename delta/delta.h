@@ -139,6 +139,31 @@ pc_status delta_feed(struct delta_decoder *d, const void *bytes, uint32_t size);
  */
 pc_status delta_finish(struct delta_decoder *d);
 
+/* From within write(): no more steps after the one at hand, which may write up to DELTA_AHEAD bytes more; then
+ * delta_feed() returns, and the struct may be copied, kept and gone on with later. True: the byte that was fed last is
+ * to be fed again then. Only with bytes fed one at a time, and with zeros fed behind the last one instead of
+ * delta_finish(), until delta_done(). */
+#define DELTA_AHEAD (2u * DELTA_WRITE)
+static inline bool delta_hold(struct delta_decoder *d)
+{
+  if (d->input_count == 0)
+    return false; /* the step has used it already */
+  d->input_count--;
+  return true;
+}
+
+/* The whole target is written and its check value was right; and bytes that were fed and not needed: as many as zeros
+ * were fed behind the patch, or fewer, else the patch has too many. */
+#define DELTA_STATE_DONE 7u
+static inline bool delta_done(const struct delta_decoder *d)
+{
+  return d->state == DELTA_STATE_DONE && d->status == PC_OK;
+}
+static inline uint32_t delta_unread(const struct delta_decoder *d)
+{
+  return d->input_count;
+}
+
 /* Bytes of the target, 0 before the header was read; and how many of them are decoded. */
 static inline uint32_t delta_target_size(const struct delta_decoder *d)
 {

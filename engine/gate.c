@@ -279,6 +279,8 @@ pc_status engine_dispatch(uint32_t service, uintptr_t a, uintptr_t b, uintptr_t 
   case ENGINE_PATCH_TARGET:
   case ENGINE_PATCH_DATA:
   case ENGINE_PATCH_END:
+  case ENGINE_IN_PLACE_START:
+  case ENGINE_IN_PLACE_STEP:
     return engine_patch(service, a, b);
   default:
     break;

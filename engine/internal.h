@@ -93,7 +93,7 @@ pc_status engine_header_store(uint32_t image, const uint8_t header[IMAGE_HEADER_
 pc_status engine_outside(uintptr_t at, uintptr_t size);
 /* gate.c: a caller's header, copied into engine.verify.header and checked there. */
 pc_status engine_check_header(const uint8_t *header, struct image_info *info);
-/* patch_delta.c or patch_none.c: the ENGINE_PATCH_ services. */
+/* patch_delta.c, in_place.c or patch_none.c: the ENGINE_PATCH_ and ENGINE_IN_PLACE_ services. */
 pc_status engine_patch(uint32_t service, uintptr_t a, uintptr_t b);
 
 /* gate.c: what ENGINE_GET_INFO tells of a header. */

@@ -216,6 +216,8 @@ pc_status engine_patch(uint32_t service, uintptr_t a, uintptr_t b)
   const uintptr_t size = service == ENGINE_PATCH_BEGIN    ? PATCH_HEADER_SIZE
                          : service == ENGINE_PATCH_TARGET ? IMAGE_HEADER_SIZE
                                                           : b;
+  if (service > ENGINE_PATCH_END)
+    return PC_ERR_UNSUPPORTED;
   /* What the caller did wrong changes nothing; any other error ends the patch. */
   if (service != ENGINE_PATCH_END &&
       (engine_outside(a, size) != PC_OK || (service == ENGINE_PATCH_DATA && size % CRYPTO_BLOCK != 0)))

@@ -67,7 +67,10 @@ enum install_step {
   INSTALL_HEADER = 5, /* new active header written; the candidate's header page may be half erased */
   INSTALL_END = 6,    /* all done; only here so that a torn NONE cannot turn into HEADER again */
   INSTALL_NEXT = 7,   /* of a set: the image before is done, nothing of this one is moved yet */
-  INSTALL_SEAL = 8    /* a set stays: its headers are being sealed (boot/states_set.c); page: its images, as bits */
+  INSTALL_SEAL = 8,   /* a set stays: its headers are being sealed (boot/states_set.c); page: its images, as bits */
+  INSTALL_MOVED = 9,  /* in place: of the old image all pages from `page` on have been moved up */
+  INSTALL_READY = 10, /* in place: the checkpoint before group `page` is whole; what it says is to be placed */
+  INSTALL_PLACED = 11 /* in place: the same, and it has been placed */
 };
 /* Fields of a record: step << 28 | flags << 24 | rest << 22 | image << 20 | page index (20 bits). All records of one
  * install carry its flags and rest; KEEP_OLD may go away on the way. `rest`: the images of a set that are still to
@@ -83,6 +86,7 @@ enum install_step {
 #define INSTALL_FLAG_KEEP_OLD        1u /* the old image ends in the download slot */
 #define INSTALL_FLAG_ROLLBACK        2u /* the candidate is the old image there */
 #define INSTALL_FLAG_VALID           1u /* of INSTALL_SEAL: the set has been validated */
+#define INSTALL_FLAG_SECOND          1u /* of INSTALL_READY and _PLACED: the checkpoint is in the area's second half */
 
 /* What install needs of the engine. Every function returns PC_OK or an error that ends the install (to be resumed at
  * the next reset, unless noted). `image` is 1..3. */

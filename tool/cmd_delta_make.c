@@ -93,7 +93,7 @@ const struct cli_command cmd_delta_make = {
     .options = {options, patch_options, board_options},
     .examples = "portcullis delta make old.elf new.elf -o update.delta\n"
                 "portcullis delta make old.bin new.bin --effort 9 -o update.delta --json\n"
-                "portcullis delta make old.bin new.bin --in-place --board nucleo-l476rg-single -o update.delta",
+                "portcullis delta make old.bin new.bin --in-place --board nucleo-l476rg-single-patch -o update.delta",
     .min_arguments = 2,
     .max_arguments = 2,
     .run = run,

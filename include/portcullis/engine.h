@@ -48,6 +48,15 @@ enum engine_service {
   ENGINE_PATCH_TARGET = 0x16,
   ENGINE_PATCH_DATA = 0x17,
   ENGINE_PATCH_END = 0x18,
+  /* [boot] Boards with a single slot and patches (engine/in_place.c), else PC_ERR_UNSUPPORTED. What was received lies in
+   * the patch area. START: a: image. Both headers are judged, as by BEGIN and TARGET; an install in place that the
+   * journal speaks of goes on. Other results as theirs; PC_ERR_STATE: something else is under way. STEP: one page more:
+   * a: uint32_t *, steps that are left, at least; 0: the new image stands in the active slot, all of it, for
+   * VERIFY_RECEIVED. First the whole patch is tried: as long as the journal says NONE or BEGIN, an error
+   * (PC_ERR_FORMAT, _TAG...) has touched nothing. Later: PC_ERR_FLASH, _ECC: to be started again at the next reset.
+   * BEGIN and TARGET, on these boards, judge what is to be received; DATA and END are PC_ERR_UNSUPPORTED. */
+  ENGINE_IN_PLACE_START = 0x19,
+  ENGINE_IN_PLACE_STEP = 0x1A,
 
   /* ---- [boot] ---- */
   ENGINE_INIT = 0x21, /* once after reset, before anything else */

@@ -20,6 +20,7 @@ struct life {
 extern const struct rig_image *life_sets[LIFE_SETS][RIG_IMAGES + 1];
 extern uint32_t life_count; /* sets in use */
 extern bool life_verbose;   /* show every boot */
+extern uint32_t life_wear;  /* most erases of a page of a slot in an uncut life: 2, an install and a rollback */
 
 /* The set that runs (index), or the program ends: images of two sets side by side. */
 uint32_t life_running(void);

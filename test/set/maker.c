@@ -56,7 +56,7 @@ void maker_new_keys(void)
   }
 }
 
-static void sign(EVP_PKEY *key, uint8_t header[IMAGE_HEADER_SIZE])
+static void sign(EVP_PKEY *key, uint8_t *header)
 {
   uint8_t der[80];
   const uint8_t *at = der;
@@ -70,6 +70,21 @@ static void sign(EVP_PKEY *key, uint8_t header[IMAGE_HEADER_SIZE])
   need(BN_bn2binpad(ECDSA_SIG_get0_r(signature), header + IMAGE_AT_SIGNATURE, 32) == 32);
   need(BN_bn2binpad(ECDSA_SIG_get0_s(signature), header + IMAGE_AT_SIGNATURE + 32, 32) == 32);
   ECDSA_SIG_free(signature);
+}
+
+void maker_sign(uint8_t *header)
+{
+  sign(keys[0].pair, header);
+}
+
+void maker_encrypt(uint8_t *bytes, const uint8_t iv[16], uint32_t size)
+{
+  int done = 0;
+  EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
+  need(EVP_EncryptInit_ex(context, EVP_aes_128_cbc(), NULL, keys[0].aes, iv) == 1);
+  need(EVP_CIPHER_CTX_set_padding(context, 0) == 1);
+  need(EVP_EncryptUpdate(context, bytes, &done, bytes, (int)size) == 1 && (uint32_t)done == size);
+  EVP_CIPHER_CTX_free(context);
 }
 
 void maker_pack(const struct image_info *info, const uint8_t *clear, uint8_t header[IMAGE_HEADER_SIZE], uint8_t *cipher)

@@ -13,4 +13,8 @@ extern uint8_t maker_partial_tag_error;
 void maker_pack(const struct image_info *info, const uint8_t *clear, uint8_t header[IMAGE_HEADER_SIZE],
                 uint8_t *cipher);
 
+/* Sign bytes 0-127 of a header of image 1 (of a patch, too), and encrypt in place with its key. */
+void maker_sign(uint8_t *header);
+void maker_encrypt(uint8_t *bytes, const uint8_t iv[16], uint32_t size);
+
 #endif

@@ -232,6 +232,10 @@ void rig_reset(uint32_t seed)
   /* Each slot with its neighbour in between: simflash takes eight ranges. */
   simflash_allow(MAP_ACTIVE_BASE, MAP_ACTIVE_SIZE);
   simflash_allow(MAP_DOWNLOAD_BASE, MAP_DOWNLOAD_SIZE);
+#ifdef MAP_SCRATCH_BASE
+  simflash_allow(MAP_SCRATCH_BASE, MAP_SCRATCH_SIZE);
+  simflash_allow(MAP_CHECKPOINT_BASE, MAP_CHECKPOINT_SIZE);
+#endif
 #if MAP_IMAGES >= 2
   simflash_allow(MAP_ACTIVE_BASE_2, MAP_DOWNLOAD_BASE_2 + MAP_DOWNLOAD_SIZE_2 - MAP_ACTIVE_BASE_2);
 #endif

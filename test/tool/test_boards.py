@@ -17,6 +17,10 @@ BROKEN = (
 BROKEN_SET = (('MAP_ACTIVE_BASE_2', '0x0808B800', 'images 1 and 2 overlap'), ('MAP_DOWNLOAD_BASE_3', '0x0800D800', 'image 3 overlap'),
               ('MAP_ACTIVE_BASE_3', '0x0808E100', 'MAP_ACTIVE of image 3'))
 
+BROKEN_IN_PLACE = (('MAP_SCRATCH_BASE', '0x0800B800', 'MAP_SCRATCH:'), ('MAP_SCRATCH_SIZE', '0x2100', 'MAP_SCRATCH:'),
+                   ('MAP_CHECKPOINT_BASE', '0x0800D800', 'MAP_CHECKPOINT:'), ('MAP_CHECKPOINT_SIZE', '0x1800', 'MAP_CHECKPOINT:'),
+                   ('MAP_DOWNLOAD_SIZE', '0x800', 'patch area'))
+
 
 class Boards(ToolTest):
     def compiled(self, board, change=''):
@@ -25,7 +29,7 @@ class Boards(ToolTest):
                                '-DBOARD_SYMBOL=b', '-I.', SOURCE + '/tool/boards/describe.c'], stderr=subprocess.PIPE, text=True)
 
     def test_a_map_that_breaks_a_rule_does_not_build(self):
-        for board, broken in (('nucleo-l476rg', BROKEN), ('test-l476-3', BROKEN_SET)):
+        for board, broken in (('nucleo-l476rg', BROKEN), ('test-l476-3', BROKEN_SET), ('test-l476-single-patch', BROKEN_IN_PLACE)):
             self.assertEqual(self.compiled(board).stderr, '')
             for name, value, words in broken:
                 with self.subTest(f'{name} {value}'):

@@ -73,6 +73,21 @@ RULE(APART(MAP_ACTIVE_BASE_3, MAP_ACTIVE_SIZE_3, MAP_ACTIVE_BASE, MAP_ACTIVE_SIZ
      "the slots of image 3 overlap those of another");
 #endif
 
+/* Patches in place */
+#ifdef MAP_SCRATCH_BASE
+RULE(FREE(MAP_SCRATCH_BASE, MAP_SCRATCH_SIZE) && MAP_SCRATCH_SIZE != 0 &&
+         APART(MAP_SCRATCH_BASE, MAP_SCRATCH_SIZE, MAP_ACTIVE_BASE, MAP_ACTIVE_SIZE) &&
+         APART(MAP_SCRATCH_BASE, MAP_SCRATCH_SIZE, MAP_DOWNLOAD_BASE, MAP_DOWNLOAD_SIZE),
+     "MAP_SCRATCH: whole free pages of the flash, neither the slot's nor the patch area's");
+RULE(FREE(MAP_CHECKPOINT_BASE, MAP_CHECKPOINT_SIZE) && MAP_CHECKPOINT_SIZE % (2 * MAP_FLASH_PAGE) == 0 &&
+         MAP_CHECKPOINT_SIZE >= 2 * 4096 &&
+         APART(MAP_CHECKPOINT_BASE, MAP_CHECKPOINT_SIZE, MAP_ACTIVE_BASE, MAP_ACTIVE_SIZE) &&
+         APART(MAP_CHECKPOINT_BASE, MAP_CHECKPOINT_SIZE, MAP_DOWNLOAD_BASE, MAP_DOWNLOAD_SIZE) &&
+         APART(MAP_CHECKPOINT_BASE, MAP_CHECKPOINT_SIZE, MAP_SCRATCH_BASE, MAP_SCRATCH_SIZE),
+     "MAP_CHECKPOINT: two halves of whole free pages, 4 KiB or more each, nobody else's");
+RULE(MAP_DOWNLOAD_SIZE >= 2 * MAP_FLASH_PAGE, "MAP_DOWNLOAD: the patch area has a header page and more");
+#endif
+
 /* RAM: engine, shared, boot loader, application, in this order or another, but apart */
 #define RAM(base, size) INSIDE(base, size, MAP_RAM_BASE, MAP_RAM_SIZE)
 RULE(RAM(MAP_ENGINE_RAM_BASE, MAP_ENGINE_RAM_SIZE) && RAM(MAP_SHARED_RAM_BASE, MAP_SHARED_RAM_SIZE) &&

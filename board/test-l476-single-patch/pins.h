@@ -1,0 +1,2 @@
+/* The NUCLEO's pins. */
+#include "board/nucleo-l476rg/pins.h"

@@ -1,0 +1,83 @@
+/* A patch in place, once asked for, ends with the new image, wherever and however often the power goes: the whole boot
+ * loader of a board with a single slot, as test_set_cuts.c. */
+#include "test/set/in_place.h"
+#include "test/set/life.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#define P 0x200u
+
+static void patch(const struct rig_image *old, const struct rig_image *new)
+{
+  static struct in_place_patch made;
+  in_place_make(old, new, &made);
+  life_count = 2;
+  life_sets[0][1] = old;
+  life_sets[1][1] = new;
+  rig_put_active(old);
+  in_place_put(&made);
+  printf("[%u bytes, groups of %u, lag %u, shift %u] ", (unsigned)made.size, (unsigned)made.how.group,
+         (unsigned)made.how.lag, (unsigned)made.how.shift);
+}
+
+static void everything_moves(void)
+{
+  const struct rig_image *old = rig_image_make(1, 0x01000000, 7 * P);
+  patch(old, in_place_edit(old, 0x01010000, 32, 112, 0));
+}
+
+/* And it becomes shorter. */
+static void few_pages_change(void)
+{
+  const struct rig_image *old = rig_image_make(1, 0x01000000, 7 * P + 48);
+  patch(old, in_place_edit(old, 0x01010000, 5 * P, -(int)P - 64, 16));
+}
+
+static void moved_up_first(void)
+{
+  const struct rig_image *old = rig_image_make(1, 0x01000000, 4 * P - 32);
+  patch(old, in_place_edit(old, 0x01010000, 16, 3 * (int)P + 16, 0));
+}
+
+static bool ends_new(uint32_t set, bool cut)
+{
+  (void)cut;
+  return set == 1;
+}
+
+static const struct life lives[] = {
+    {"everything moves", everything_moves, NULL, ends_new, false},
+    {"few pages change", few_pages_change, NULL, ends_new, false},
+    {"moved up first", moved_up_first, NULL, ends_new, false},
+};
+
+static struct life_cuts count;
+
+static void a_patch_in_place_ends_with_the_new_image(void **state)
+{
+  (void)state;
+  life_wear = 4; /* a scratch page, or a checkpoint's */
+  for (unsigned i = 0; i < sizeof lives / sizeof lives[0]; i++)
+    life_sweep(&lives[i], FIRST_CUTS / 2, RANDOM_LIVES, &count);
+}
+
+static int report(void **state)
+{
+  (void)state;
+  printf("power cuts tried: %u, in %u lives of %u boots\n", (unsigned)count.cuts, (unsigned)count.lives,
+         (unsigned)count.boots);
+  rig_drop_images();
+  return 0;
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {cmocka_unit_test(a_patch_in_place_ends_with_the_new_image)};
+  return cmocka_run_group_tests(tests, NULL, report);
+}
