@@ -51,6 +51,21 @@ static bool fail(char *err, size_t err_size, const char *message, const char *wh
   return false;
 }
 
+/* A known command with words that it does not take: how it is written, from the help. */
+static bool misused(const char *line, char *err, size_t err_size)
+{
+  const size_t length = strcspn(line, " \t");
+  size_t used = 0;
+  for (const char *at = command_help; *at != '\0'; at += strcspn(at, "\n") + 1) {
+    const char *end = strstr(at, "  ");
+    const size_t usage = end != NULL && end < strchr(at, '\n') ? (size_t)(end - at) : strcspn(at, "\n");
+    if (length == 0 || strncmp(at, line, length) != 0 || (at[length] != ' ' && at[length] != '\n') || used >= err_size)
+      continue;
+    used += (size_t)snprintf(err + used, err_size - used, "%s%.*s", used == 0 ? "say: " : ", or: ", (int)usage, at);
+  }
+  return used == 0 ? fail(err, err_size, "unknown command: '%s'; 'help' lists them", line) : false;
+}
+
 bool command_parse_number(const char *text, uint64_t max, uint64_t *out)
 {
   unsigned base = 10;
@@ -214,7 +229,7 @@ static bool parse_cut_words(char **words, int n, struct command *out, char *err,
     return true;
   if (n < 5 || n > 7 || strcmp(words[1], "after") != 0 || strcmp(words[3], "flash") != 0 ||
       strncmp(words[4], "operation", 9) != 0)
-    return fail(err, err_size, "%s", "say: cut after N flash operations [before|clean|torn SEED|weak SEED]");
+    return misused("cut", err, err_size);
   if (!command_parse_number(words[2], UINT64_MAX, &out->cut.operations) || out->cut.operations == 0)
     return fail(err, err_size, "a cut needs the number of a flash operation, 1 or more, not '%s'", words[2]);
   return parse_mode(n > 5 ? words[5] : "clean", n > 6 ? words[6] : NULL, &out->cut, err, err_size);
@@ -373,5 +388,5 @@ bool command_parse(const char *line, struct command *out, char *err, size_t err_
       return parse_write(words + 1, out, err, err_size);
     }
   }
-  return fail(err, err_size, "unknown command or wrong arguments: '%s'; 'help' lists them", line);
+  return misused(line, err, err_size);
 }

@@ -185,6 +185,17 @@ static void what_is_no_command_is_refused_with_a_reason(void **state)
     assert_true(strlen(err) > 5);
     assert_null(strpbrk(err, "\r\n"));
   }
+  static const char *const usages[][2] = {
+      {"read", "say: read ADDR LEN"},
+      {"cut after 5", "say: cut after N flash operations [before|clean|torn SEED|weak SEED], or: cut none"},
+      {"stats x", "say: stats, or: stats clear"},
+      {"nonsense", "unknown command: 'nonsense'; 'help' lists them"}};
+  for (size_t i = 0; i < sizeof usages / sizeof usages[0]; i++) {
+    struct command c;
+    char err[200];
+    assert_false(command_parse(usages[i][0], &c, err, sizeof err));
+    assert_string_equal(err, usages[i][1]);
+  }
   /* what comes from outside is shown without its control characters, and cut */
   struct command c;
   char err[120], line[1200];

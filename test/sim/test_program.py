@@ -31,6 +31,10 @@ class Options(unittest.TestCase):
         for line in text.splitlines():
             self.assertLessEqual(len(line), 110)
         self.assertEqual(run("--version").returncode, 0)
+        commands = re.search(r'command_help\[\] =\n(.*?);\n', content(os.path.join(firmware.HERE, "..", "..", "sim", "host", "command.c")), re.S)
+        for usage in re.findall(r'^    "([a-z].*?)(?:  |\\n)', commands.group(1), re.M):
+            for word in re.split(r'[ |]', usage):
+                self.assertIn(word.strip("[]"), manual, usage)
 
     def test_wrong_usage_ends_with_2_and_says_what_is_wrong(self):
         for args, words in [(["--bord", "x"], "--bord"), (["--load"], "--load"), (["x.elf"], "x.elf"),
