@@ -76,7 +76,7 @@ int main(int argc, char **argv)
     return usage(stderr, 2);
   (void)prctl(PR_SET_DUMPABLE, 0); /* no core file with the key in it */
   if (!lock(state))
-    return fail(state, "cannot be locked: is another portcullis-card using it?");
+    return fail(state, errno == EWOULDBLOCK ? "another portcullis-card uses it" : strerror(errno));
   static struct card card;
   struct card_disk disk;
   struct card_io io;

@@ -102,6 +102,14 @@ class Wire(e2e.unittest.TestCase):
         board.wait_text('Left.')
         board.menu()
 
+    def test_what_cannot_be_opened_is_named(self):
+        e2e.write('plain', b'')
+        for line, name, words in (('tcp:127.0.0.1:x', 'plain', 'tcp:127.0.0.1:x: must be tcp:HOST:PORT'), ('plain', 'plain', 'plain: not a serial port'),
+                                  ('absent', 'plain', 'absent: No such file or directory'), ('tcp:127.0.0.1:1', 'plain', 'tcp:127.0.0.1:1: Connection refused'),
+                                  ('absent', 'none.sfb', 'none.sfb: No such file or directory')):
+            r = subprocess.run([SENDER, line, name], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            self.assertEqual((r.returncode, r.stderr), (1, f'send-update: {words}\n'))
+
     def test_a_bad_line_and_a_sender_that_begins_again(self):
         board = self.board()
         self.listen(board)
