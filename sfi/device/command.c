@@ -171,6 +171,11 @@ bool sfi_command_in_frame(const struct sfi_command *c)
   return c->step != NULL;
 }
 
+uint32_t sfi_command_wants(const struct sfi_command *c)
+{
+  return c->step != NULL ? c->need - c->got : 1;
+}
+
 void sfi_command_timeout(struct sfi_command *c)
 {
   if (c->step != NULL)

@@ -45,6 +45,8 @@ void sfi_command_start(struct sfi_command *command, const struct sfi_target *tar
 void sfi_command_byte(struct sfi_command *command, uint8_t byte);
 /* True in the middle of a command: the caller watches the time. */
 bool sfi_command_in_frame(const struct sfi_command *command);
+/* How many bytes at least come before it does anything. */
+uint32_t sfi_command_wants(const struct sfi_command *command);
 /* The rest of the frame did not come: NACK, and forgotten. */
 void sfi_command_timeout(struct sfi_command *command);
 

@@ -56,7 +56,7 @@ int main(void)
   wire_start();
   sfi_install_start(&install, &target);
   while (wire_link() == NULL)
-    wire_sleep();
+    wire_sleep(1);
   sfi_command_start(&command, &target, wire_link(), &install);
   uint32_t last = wire_ticks();
   for (;;) {
@@ -72,7 +72,7 @@ int main(void)
     if (sfi_command_in_frame(&command) && wire_ticks() - last > FRAME_TICKS)
       sfi_command_timeout(&command);
     if (!more)
-      wire_sleep();
+      wire_sleep(sfi_command_wants(&command));
   }
 }
 

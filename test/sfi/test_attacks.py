@@ -221,6 +221,23 @@ class Interruptions(unittest.TestCase):
             self.assertGreater(step, 44)
             leak.check(wire.traffic, 'what the device sent')
 
+    def test_a_flood_while_flash_is_erased_is_survived(self):
+        """More than the receiver's ring holds, while the device erases for half a second; nothing of it becomes a command."""
+        device = Device('flood')
+        sfi, clear = image(50000)
+        licence = device.licence()
+        with device.on('--skip-idle') as sim:
+            loader = Loader(usart(sim))
+            loader.sync()
+            loader.install(licence, sfi, finish=False)
+            sim.send(bytes([0x50, 0xAF]) + checked(struct.pack('>H', ABORT)) + checked(bytes(2)) + bytes(30000))
+            self.assertEqual(outcome(sim), 'loader')
+            self.assertEqual(loader.identify()['state'], 0)
+            self.assertEqual(sim.read(FIRST, 50000), b'\xff' * 50000)
+            loader.install(licence, sfi)
+            sim.wait_text(RUNS)
+            self.assertEqual(sim.read(FIRST, len(clear)), clear)
+
     def operations(self, device, licence, sfi):
         """Flash operations of a whole install, and the number of the one that writes the option bytes (0: none does)."""
         with device.fresh('whole').on('--skip-idle') as sim:

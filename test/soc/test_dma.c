@@ -248,6 +248,115 @@ static void writes_to_flash_program_it_by_the_rules(void **state)
   assert_int_equal(cpu_get(soc_cpu(r->soc), 0), 2);
 }
 
+/* ---- requests of peripherals ---- */
+enum {
+  U_CR1 = 0,
+  U_CR3 = 8,
+  U_BRR = 0xC,
+  U_ISR = 0x1C,
+  U_RDR = 0x24,
+  U_ON = 1 | 4,
+  U_DMAR = 1 << 6,
+  U_ORE = 8,
+  U_RXNE = 32
+};
+#define CSELR   (DMA1 + 0xA8)
+#define RING    (EN | MINC | CIRC)
+#define CHANNEL 6 /* USART2's receiver, if CSELR says 2 there */
+
+/* USART2 at 1 ms a byte, its receiver on with DMA; the channel is not on yet. */
+static void receiver(struct rig *r, unsigned ring)
+{
+  const uint32_t filling[4] = {0x2E2E2E2E, 0x2E2E2E2E, 0x2E2E2E2E, 0x2E2E2E2E};
+  rig_write(r, RCC_AHB2ENR, 7);
+  rig_write(r, RCC_APB1ENR1, 1 << 17);
+  rig_write(r, GPIOA, 0xABFFFFAF);
+  rig_write(r, GPIOA + 0x20, 0x7700);
+  rig_write(r, USART2 + U_BRR, 400);
+  rig_write(r, USART2 + U_CR3, U_DMAR);
+  rig_write(r, USART2 + U_CR1, U_ON);
+  assert_true(soc_mem_write(r->soc, TO, filling, sizeof filling));
+  rig_write(r, CPAR(CHANNEL), USART2 + U_RDR);
+  rig_write(r, CMAR(CHANNEL), TO);
+  rig_write(r, CNDTR(CHANNEL), ring);
+  rig_write(r, CSELR, 2 << (4 * (CHANNEL - 1)));
+}
+
+static void in_memory(struct rig *r, const char *expected)
+{
+  char bytes[17] = {0};
+  assert_true(soc_mem_read(r->soc, TO, bytes, 16));
+  assert_string_equal(bytes, expected);
+}
+
+static void a_receivers_bytes_go_round_in_memory(void **state)
+{
+  struct rig *r = *state;
+  receiver(r, 8);
+  rig_write(r, CCR(CHANNEL), RING);
+  soc_uart_rx(r->soc, 2, "abc", 3);
+  rig_us(r, 3100);
+  in_memory(r, "abc.............");
+  assert_int_equal(rig_read(r, CNDTR(CHANNEL)), 5);
+  assert_int_equal(rig_read(r, USART2 + U_ISR) & (U_RXNE | U_ORE), 0);
+  assert_int_equal(rig_read(r, ISR), 0);
+  soc_uart_rx(r->soc, 2, "defghij", 7);
+  rig_us(r, 7100);
+  in_memory(r, "ijcdefgh........");
+  assert_int_equal(rig_read(r, CNDTR(CHANNEL)), 6);
+  assert_int_equal(rig_read(r, ISR) >> (4 * (CHANNEL - 1)) & 15, GIF | HTIF | TCIF);
+  /* once only */
+  rig_write(r, CCR(CHANNEL), 0);
+  rig_write(r, CNDTR(CHANNEL), 2);
+  rig_write(r, CCR(CHANNEL), EN | MINC);
+  soc_uart_rx(r->soc, 2, "klm", 3);
+  rig_us(r, 3100);
+  in_memory(r, "klcdefgh........");
+  assert_int_equal(rig_read(r, CNDTR(CHANNEL)), 0);
+  assert_int_equal(rig_read(r, USART2 + U_ISR) & U_RXNE, U_RXNE);
+}
+
+static void a_request_waits_for_a_channel_that_listens(void **state)
+{
+  struct rig *r = *state;
+  receiver(r, 8);
+  rig_write(r, CSELR, 0);
+  rig_write(r, CCR(CHANNEL), RING);
+  soc_uart_rx(r->soc, 2, "ab", 2);
+  rig_us(r, 1100);
+  in_memory(r, "................");
+  assert_int_equal(rig_read(r, USART2 + U_ISR) & (U_RXNE | U_ORE), U_RXNE);
+  rig_write(r, CCR(CHANNEL), 0);
+  rig_write(r, CSELR, 2 << (4 * (CHANNEL - 1)));
+  rig_write(r, CCR(CHANNEL), RING);
+  in_memory(r, "a...............");
+  rig_us(r, 1000);
+  in_memory(r, "ab..............");
+}
+
+/* The core runs in the bank that is erased: for 22 ms it fetches nothing. */
+static void the_core_waits_for_flash_and_dma_goes_on(void **state)
+{
+  struct rig *r = *state;
+  for (unsigned dma = 0; dma < 2; dma++) {
+    receiver(r, 16);
+    if (dma)
+      rig_write(r, CCR(CHANNEL), RING);
+    soc_uart_rx(r->soc, 2, "0123456789abcdef", 16);
+    cpu_set(soc_cpu(r->soc), CPU_PC, FLASH_BASE + 0x200);
+    uint64_t before = soc_now(r->soc);
+    if (!dma)
+      rig_unlock(r);
+    rig_write(r, FLASH_CR, 2 | 100 << 3);
+    rig_write(r, FLASH_CR, 2 | 100 << 3 | 1 << 16);
+    assert_in_range((soc_now(r->soc) - before) / SOC_PS_PER_MS, 20, 24);
+    in_memory(r, dma ? "0123456789abcdef" : "................");
+    assert_int_equal(rig_read(r, USART2 + U_ISR) & (U_RXNE | U_ORE), dma ? 0 : U_RXNE | U_ORE);
+    (void)rig_read(r, USART2 + U_RDR);
+    rig_write(r, USART2 + 0x20, U_ORE);
+  }
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -257,6 +366,9 @@ int main(void)
       T(flags_become_interrupts),
       T(a_bus_error_switches_the_channel_off),
       T(the_mpu_does_not_see_it),
+      T(a_receivers_bytes_go_round_in_memory),
+      T(a_request_waits_for_a_channel_that_listens),
+      T(the_core_waits_for_flash_and_dma_goes_on),
       cmocka_unit_test(firewall_pcrop_and_read_protection_do),
       T(writes_to_flash_program_it_by_the_rules),
   };

@@ -116,6 +116,26 @@ static bool quadspi_routed(const struct st_quadspi *q)
   return true;
 }
 
+/* Requests of receivers: DMA, channel and what CSELR has to say (RM0394 tables 44 and 45, RM0351 the same). */
+static bool usart_dma(struct st_usart *usart)
+{
+  static const struct {
+    uint8_t uart, dma, channel, selection;
+  } lines[] = {{1, 0, 5, 2}, {1, 1, 7, 2}, {2, 0, 6, 2}, {3, 0, 3, 2}, {SOC_LPUART1, 1, 7, 4}};
+  struct l4 *l4 = usart->block.chip;
+  for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
+    if (lines[i].uart == usart->number && st_dma_request(&l4->dma[lines[i].dma], lines[i].channel, lines[i].selection))
+      return true;
+  return false;
+}
+
+static void dma_listen(struct st_dma *dma)
+{
+  struct l4 *l4 = dma->block.chip;
+  for (unsigned i = 0; i < sizeof l4->usart / sizeof l4->usart[0]; i++)
+    st_usart_listen(&l4->usart[i]);
+}
+
 static uint32_t usart_hz(const struct st_usart *usart)
 {
   const struct l4 *l4 = usart->block.chip;
@@ -194,6 +214,7 @@ static bool create(struct soc *soc)
   for (unsigned i = 0; i < L4_USARTS; i++) {
     l4->usart[i].kernel_hz = usart_hz;
     l4->usart[i].routed = usart_routed;
+    l4->usart[i].dma = usart_dma;
   }
   gated(l4, &l4->usart[0].block, RCC_APB2ENR, 14);
   gated(l4, &l4->usart[1].block, RCC_APB1ENR1, 17);
@@ -219,6 +240,7 @@ static bool create(struct soc *soc)
   static const uint8_t dma_irqs[2][ST_DMA_CHANNELS] = {{11, 12, 13, 14, 15, 16, 17}, {56, 57, 58, 59, 60, 68, 69}};
   for (unsigned i = 0; i < 2; i++) {
     st_dma_init(&l4->dma[i], i ? "DMA2" : "DMA1", 0x40020000 + i * 0x400, dma_irqs[i], l4);
+    l4->dma[i].listen = dma_listen;
     gated(l4, &l4->dma[i].block, RCC_AHB1ENR, i);
   }
   l4_firewall_init(l4);

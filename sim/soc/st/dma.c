@@ -1,5 +1,5 @@
 /* DMA controller: see dma.h. A channel that is switched on moves its items in bursts, each at a cost of a read and a
- * write on the bus; between bursts the core runs. Requests of peripherals are not modelled. */
+ * write on the bus; between bursts the core runs. A request of a peripheral moves one item at once. */
 #include "sim/soc/st/dma.h"
 
 #include <string.h>
@@ -20,7 +20,7 @@ enum {
 
 /* The four registers of channel n, from 0. */
 #define CHANNEL(n)                                                                                                     \
-  {CCR1 + STRIDE * (n), SOC_REG_WRITE, 0, CCR_BITS}, {CNDTR1 + STRIDE * (n), SOC_REG_WRITE, 0, 0xFFFF},                \
+  {CCR1 + STRIDE * (n), SOC_REG_WRITE, 0, CCR_BITS}, {CNDTR1 + STRIDE * (n), SOC_REG_READ | SOC_REG_WRITE, 0, 0xFFFF}, \
       {CPAR1 + STRIDE * (n), SOC_REG_WRITE, 0, ~0u},                                                                   \
   {                                                                                                                    \
     CMAR1 + STRIDE *(n), SOC_REG_WRITE, 0, ~0u                                                                         \
@@ -58,6 +58,14 @@ static void raise_flags(struct st_dma_channel *c, uint32_t flags)
   update_irq(c->dma);
 }
 
+static void begin(struct st_dma_channel *c)
+{
+  bool out = *reg(c, CCR1) & CCR_DIR;
+  c->from = *reg(c, out ? CMAR1 : CPAR1);
+  c->to = *reg(c, out ? CPAR1 : CMAR1);
+  *reg(c, CNDTR1) = c->count;
+}
+
 /* Nothing above that belongs to the core can be reached. A wider source is cut, a narrower one filled with zeros. */
 static bool move_item(struct st_dma_channel *c, unsigned from_size, unsigned to_size)
 {
@@ -74,9 +82,9 @@ static bool move_item(struct st_dma_channel *c, unsigned from_size, unsigned to_
   return soc_bus_write(soc, to, &write, value);
 }
 
-static void burst(void *ctx)
+/* The next item; flags, and in circular mode the beginning again. False: the channel is off now. */
+static bool step(struct st_dma_channel *c)
 {
-  struct st_dma_channel *c = ctx;
   struct soc *soc = c->dma->block.soc;
   uint32_t *control = reg(c, CCR1), *left = reg(c, CNDTR1), ccr = *control;
   unsigned peripheral = 1u << (ccr >> 8 & 3u), memory = 1u << (ccr >> 10 & 3u);
@@ -84,40 +92,76 @@ static void burst(void *ctx)
   unsigned from_size = out ? memory : peripheral, to_size = out ? peripheral : memory;
   unsigned from_step = ccr & (out ? CCR_MINC : CCR_PINC) ? from_size : 0;
   unsigned to_step = ccr & (out ? CCR_PINC : CCR_MINC) ? to_size : 0;
-  for (unsigned i = 0; i<BURST && * left> 0 && !soc->dead; i++) {
-    if (!move_item(c, from_size, to_size)) {
-      *control &= ~(uint32_t)CCR_EN;
-      raise_flags(c, TEIF);
-      return;
-    }
-    c->from += from_step;
-    c->to += to_step;
-    if (--*left == c->count / 2)
-      raise_flags(c, HTIF);
+  if (!move_item(c, from_size, to_size)) {
+    *control &= ~(uint32_t)CCR_EN;
+    raise_flags(c, TEIF);
+    return false;
   }
   if (soc->dead)
-    return;
-  if (*left == 0)
+    return false;
+  c->from += from_step;
+  c->to += to_step;
+  if (--*left == c->count / 2)
+    raise_flags(c, HTIF);
+  if (*left == 0) {
     raise_flags(c, TCIF);
-  else
+    if (ccr & CCR_CIRC)
+      begin(c);
+  }
+  return true;
+}
+
+static void burst(void *ctx)
+{
+  struct st_dma_channel *c = ctx;
+  struct soc *soc = c->dma->block.soc;
+  for (unsigned i = 0; i<BURST && * reg(c, CNDTR1)> 0; i++)
+    if (!step(c))
+      return;
+  if (*reg(c, CNDTR1) > 0)
     soc_after(soc, &c->next, (uint64_t)BURST * CYCLES * SOC_PS_PER_S / soc->hz);
+}
+
+bool st_dma_request(struct st_dma *d, unsigned channel, unsigned selection)
+{
+  struct st_dma_channel *c = &d->channel[channel - 1];
+  uint32_t ccr = *reg(c, CCR1);
+  if (!(ccr & CCR_EN) || ccr & CCR_MEM2MEM || *reg(c, CNDTR1) == 0 ||
+      (d->block.v[CSELR / 4] >> (4 * c->number) & 15u) != selection)
+    return false;
+  (void)step(c);
+  return true;
 }
 
 static void switch_on(struct st_dma_channel *c)
 {
   struct soc *soc = c->dma->block.soc;
   uint32_t ccr = *reg(c, CCR1);
-  if (!(ccr & CCR_MEM2MEM) || ccr & CCR_CIRC) {
-    soc_log_once(soc, regs, "not modelled: DMA requests of peripherals, circular mode; %s moves nothing",
-                 c->dma->block.name);
+  if (ccr & CCR_MEM2MEM && ccr & CCR_CIRC) {
+    soc_log_once(soc, regs, "%s: circular mode is not for memory to memory; it moves nothing", c->dma->block.name);
     return;
   }
-  bool out = ccr & CCR_DIR;
-  c->from = *reg(c, out ? CMAR1 : CPAR1);
-  c->to = *reg(c, out ? CPAR1 : CMAR1);
   c->count = *reg(c, CNDTR1);
-  if (c->count > 0)
+  begin(c);
+  if (ccr & CCR_MEM2MEM && c->count > 0)
     soc_after(soc, &c->next, (uint64_t)CYCLES * SOC_PS_PER_S / soc->hz);
+  else if (c->dma->listen)
+    c->dma->listen(c->dma);
+}
+
+/* A program that waits for the next item reads how many are left. An interrupt handler that looks does not wait. */
+static uint32_t read_reg(struct soc_block *b, unsigned offset, bool peek)
+{
+  struct st_dma *d = (struct st_dma *)b;
+  struct st_dma_channel *c = &d->channel[(offset - CNDTR1) / STRIDE];
+  uint32_t left = b->v[offset / 4];
+  bool same = left == c->polled;
+  if (peek)
+    return left;
+  c->polled = left;
+  if (same && *reg(c, CCR1) & CCR_EN && (cpu_get(b->soc->cpu, CPU_XPSR) & 0x1FF) == 0)
+    (void)soc_poll(b);
+  return left;
 }
 
 static void write_channel(struct st_dma_channel *c, unsigned first, uint32_t value)
@@ -174,6 +218,7 @@ void st_dma_init(struct st_dma *d, const char *name, uint32_t base, const uint8_
       .size = 0x400,
       .regs = regs,
       .reg_count = sizeof regs / sizeof regs[0],
+      .read = read_reg,
       .write = write_reg,
       .reset = reset,
       .chip = chip,

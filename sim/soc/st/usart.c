@@ -13,7 +13,7 @@ enum {
   CR1_CMIE = 1 << 14
 };
 enum { CR1_OVER8 = 1 << 15, CR1_M1 = 1 << 28 };
-enum { CR3_EIE = 1, CR3_OVRDIS = 1 << 12 };
+enum { CR3_EIE = 1, CR3_DMAR = 1 << 6, CR3_DMAT = 1 << 7, CR3_OVRDIS = 1 << 12 };
 enum { PE = 1, ORE = 1 << 3, IDLE = 1 << 4, RXNE = 1 << 5, TC = 1 << 6, TXE = 1 << 7, BUSY = 1 << 16, CMF = 1 << 17 };
 enum { TEACK = 1 << 21, REACK = 1 << 22 };
 enum { RQR_RXFRQ = 1 << 3, RQR_TXFRQ = 1 << 4 };
@@ -153,6 +153,12 @@ static void receive(struct st_usart *u)
   soc_after(u->block.soc, &u->rx_done, ps);
 }
 
+void st_usart_listen(struct st_usart *u)
+{
+  if (u->block.v[CR3 / 4] & CR3_DMAR && u->block.v[ISR / 4] & RXNE && u->dma)
+    (void)u->dma(u); /* reads RDR */
+}
+
 static void rx_done(void *ctx)
 {
   struct st_usart *u = ctx;
@@ -179,6 +185,7 @@ static void rx_done(void *ctx)
   receive(u);
   if (!u->receiving)
     soc_after(u->block.soc, &u->rx_idle, frame_ps(u));
+  st_usart_listen(u);
   update_irq(u);
 }
 
@@ -204,14 +211,20 @@ void st_usart_kick(struct st_usart *u)
     receive(u);
 }
 
-/* Firmware that waits for the receiver's interrupt polls nothing: tell the host once a millisecond, as long as
- * something is executed now and then: a program may sleep from one tick of its timer to the next. */
+/* Somebody else than a polling program takes what comes. */
+static bool attended(const struct st_usart *u)
+{
+  return is_on(u, CR1_RE | CR1_RXNEIE) || (is_on(u, CR1_RE) && u->block.v[CR3 / 4] & CR3_DMAR);
+}
+
+/* Firmware that waits for the receiver's interrupt or for DMA polls nothing here: tell the host once a millisecond, as
+ * long as something is executed now and then: a program may sleep from one tick of its timer to the next. */
 static void pace(void *ctx)
 {
   struct st_usart *u = ctx;
   struct soc *soc = u->block.soc;
   uint64_t now = cpu_instructions(soc->cpu);
-  if (!is_on(u, CR1_RE | CR1_RXNEIE) || !soc->host.uart_idle)
+  if (!attended(u) || !soc->host.uart_idle)
     return;
   u->quiet = now != u->paced ? 0 : u->quiet + 1;
   u->paced = now;
@@ -219,6 +232,14 @@ static void pace(void *ctx)
     soc_uart_idle(soc, u->number);
   if (u->quiet < QUIET_MS || u->line_count)
     soc_after(soc, &u->pace, SOC_PS_PER_MS);
+}
+
+static void start_pace(struct st_usart *u)
+{
+  if (!attended(u) || u->pace.armed)
+    return;
+  u->paced = 0;
+  soc_after(u->block.soc, &u->pace, SOC_PS_PER_MS);
 }
 
 /* ---- registers ---- */
@@ -259,10 +280,7 @@ static void write_control(struct st_usart *u, uint32_t value)
     soc_cancel(u->block.soc, &u->rx_done);
     u->receiving = false;
   }
-  if (is_on(u, CR1_RE | CR1_RXNEIE) && !u->pace.armed) {
-    u->paced = 0;
-    soc_after(u->block.soc, &u->pace, SOC_PS_PER_MS);
-  }
+  start_pace(u);
   receive(u);
 }
 
@@ -276,6 +294,10 @@ static bool write_reg(struct soc_block *b, unsigned offset, uint32_t value, unsi
     break;
   case CR3:
     b->v[CR3 / 4] = value & 0x007FFFFF;
+    if (value & CR3_DMAT)
+      soc_log_once(b->soc, &b->v[CR3 / 4], "not modelled: %s's transmitter asks for DMA", b->name);
+    st_usart_listen(u);
+    start_pace(u);
     break;
   case BRR:
     if (is_on(u, 0))

@@ -2,7 +2,7 @@
  *
  * Modelled: baud rate, 7 to 9 bits, parity, stop bits, transmit and receive registers with their flags, overrun, idle
  * line, character match, interrupts. Not modelled: synchronous, LIN, smartcard and IrDA modes, automatic baud rate,
- * flow control, receiver time-out, DMA requests.
+ * flow control, receiver time-out, DMA requests of the transmitter.
  *
  * The sender at the other end of the line uses the rate that the firmware has set, and waits with its first byte until
  * the receiver is on; from then on bytes come back to back, and a receiver that is too slow overruns.
@@ -20,6 +20,7 @@ struct st_usart {
   bool low_power;                                              /* LPUART: other baud rate formula */
   uint32_t (*kernel_hz)(const struct st_usart *usart);         /* its clock in Hz, 0: none */
   bool (*routed)(const struct st_usart *usart, bool transmit); /* a pin carries the signal */
+  bool (*dma)(struct st_usart *usart);                         /* the receiver's request; false: nobody serves it */
   struct soc_event tx_done, rx_done, rx_idle, pace;
   bool shifting, receiving;
   uint16_t shift;
@@ -31,6 +32,8 @@ struct st_usart {
 };
 void st_usart_init(struct st_usart *usart, const char *name, uint32_t base, unsigned number, unsigned irq, void *chip);
 size_t st_usart_rx(struct st_usart *usart, const uint8_t *bytes, size_t count);
+/* A DMA channel was switched on. */
+void st_usart_listen(struct st_usart *usart);
 /* Pins or clock changed: what waits on the line may come now. */
 void st_usart_kick(struct st_usart *usart);
 
