@@ -40,6 +40,11 @@ class Pages(unittest.TestCase):
                 if anchor:
                     self.assertIn(anchor, anchors(target), f'{page}: {link}')
 
+    def test_no_heading_stands_twice(self):
+        for page in PAGES:
+            headings = re.findall(r'^#+ .*$', re.sub(r'```.*?```', '', text_of(page), flags=re.S), re.M)
+            self.assertEqual(len(headings), len(set(headings)), page)
+
     def test_every_page_is_found_from_the_readme(self):
         readme = text_of('README.md')
         for page in PAGES[1:]:
