@@ -20,6 +20,10 @@
 
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Service numbers are part of the interface between a boot loader in the field and later applications: never reused. */
 enum engine_service {
   /* ---- open to applications ---- */
@@ -114,5 +118,9 @@ struct engine_image_info {
 };
 
 pc_status engine_call(uint32_t service, uintptr_t a, uintptr_t b, uintptr_t c);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -10,6 +10,10 @@
 
 #include "portcullis/status.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum handover {
   HANDOVER_NONE = 0,
   HANDOVER_DOWNLOAD = 0x6C0A4D31, /* receive a file now, as with the user button. After an install under way has ended
@@ -26,5 +30,9 @@ void handover_ask(enum handover what);
 
 /* The boot loader's side: the request, HANDOVER_NONE when there is none or the check fails; it is forgotten. */
 enum handover handover_take(void);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

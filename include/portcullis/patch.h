@@ -23,6 +23,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define PATCH_ERROR   0u
 #define PATCH_SUCCESS 1u
 
@@ -120,5 +124,9 @@ uint32_t patch_poll(struct patch_status *status);
 uint32_t patch_active_info(struct patch_firmware_info *info);
 uint32_t patch_boot_version(char *text, uint32_t length);
 uint32_t patch_user_data(void *data, uint32_t length);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -12,6 +12,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Enumerations are bytes here, whatever the compiler would make of them: they lie in the structs. */
 enum { SE_ERROR = 0, SE_SUCCESS = 1 };
 typedef uint32_t SE_ErrorStatus;
@@ -101,7 +105,9 @@ SE_ErrorStatus SE_APP_GetActiveFwInfo(SE_StatusTypeDef *status, SE_APP_ActiveFwI
 SE_ErrorStatus SE_APP_GetBootVer(SE_StatusTypeDef *status, char *text, uint32_t length);
 SE_ErrorStatus SE_APP_GetSecureUserData(SE_StatusTypeDef *status, void *data, uint32_t length);
 
-#ifndef __cplusplus
+#ifdef __cplusplus
+}
+#else
 #define SE_PATCH_SAME(type, member, of, other)                                                                         \
   _Static_assert(offsetof(type, member) == offsetof(struct of, other) && sizeof(type) == sizeof(struct of),            \
                  "the same in memory under either name")

@@ -31,6 +31,12 @@
 
 #include "portcullis/status.h"
 
+#include <stdalign.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define UPDATE_HEADER_SIZE 320u        /* docs/format.md, "Firmware header" */
 #define UPDATE_FILE_OFFSET 512u        /* in the file: where the image begins */
 #define UPDATE_ANY_SIZE    0xFFFFFFFFu /* the header says how long the file is */
@@ -83,8 +89,8 @@ struct update {
   uint32_t erased;   /* bytes of the slot that were erased for it */
   uint32_t held;     /* bytes in `unit`: the beginning of a write unit, until the rest of it comes */
   uint32_t is_patch; /* 1: a .sfbp */
-  _Alignas(8) uint8_t unit[UPDATE_UNIT];
-  _Alignas(8) uint8_t header[UPDATE_HEADER_SIZE];
+  alignas(8) uint8_t unit[UPDATE_UNIT];
+  alignas(8) uint8_t header[UPDATE_HEADER_SIZE];
 };
 
 struct update_state {
@@ -170,5 +176,9 @@ pc_status update_drop(const struct flash_area *slot);
 /* The same where there are several images: which ones does the wish in the slot of `image` ask for, itself or a set
  * that its slot speaks for? Bits, image 1: bit 0. 0: no wish. */
 uint32_t update_asked_set(const struct flash_area *slot, uint32_t image);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

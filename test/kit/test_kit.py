@@ -148,6 +148,10 @@ class Kit(unittest.TestCase):
                 self.assertTrue(os.path.exists('Bootloader/' + library) and 'update.h' in headers)
                 # The library finds what it needs in the linker file, and is preferred to it: boards with a firewall need its engine_call.
                 self.build('one', '-Wl,-u,update_init_image', '-Wl,-u,update_begin', 'Bootloader/' + library)
+                for folder, _, headers in os.walk('Bootloader/Include'):  # TouchGFX is C++
+                    for header in headers:
+                        run('arm-none-eabi-g++', '-mcpu=cortex-m4', '-mthumb', '-Wall', '-Wextra', '-Werror', '-std=c++14', '-fsyntax-only',
+                            '-IBootloader/Include', '-x', 'c++', f'{folder}/{header}')
                 with open(f'Bootloader/Libs/{BOARD}/board.properties', encoding='ascii') as f:
                     self.assertIn('patches=' + ('yes' if served else 'no'), f.read())
         self.assertIn('not a boot loader', run(TOOL, 'kit', 'nucleo-l476rg', 'x', '--boot', 'Debug/DemoApp.elf', code=3))
