@@ -64,7 +64,7 @@ static struct {
 /* Shared by all processes. */
 static struct {
   uint64_t outcomes[3][OUTCOMES];
-  uint64_t watchdog_runs, watchdog_bites;
+  uint64_t watchdog_refreshed, watchdog_runs, watchdog_bites;
   uint32_t trace_length;
   struct memo memo[MEMO];
   unsigned memos;
@@ -303,17 +303,50 @@ static enum outcome run_to_end(void)
   return strstr(console, "YMODEM> Send") != NULL ? LOADER : HANG;
 }
 
-/* A sample of the hanging ones really waits for the watchdog: six seconds at 80 MHz. */
-static void wait_for_watchdog(void)
+/* A run that hangs: does the watchdog end it? One that is still refreshed is waited for, six seconds at 80 MHz and
+ * more. Of those that are not, a sample. */
+#define IWDG_KR 0x40003000u
+#define SILENT  60000000u /* more than any two refreshes lie apart: a signature verified twice takes 40 million */
+/* Run on. False: it was reset, the time is over, or it stands still. True: a stop that somebody asked for. */
+static bool go_on(uint64_t last)
 {
+  while (count() < last && !was_reset) {
+    enum soc_stop stop = soc_run(soc, last - count());
+    if (stop == SOC_STOP_LOCKUP || stop == SOC_STOP_POWER || stop == SOC_STOP_IDLE)
+      return false;
+    if (stop == SOC_STOP_DEBUG)
+      return true;
+  }
+  return false;
+}
+
+static enum outcome hanging(bool sampled)
+{
+  struct cpu *cpu = soc_cpu(soc);
+  uint64_t last = count() + SILENT;
+  bool refreshed = false;
+  uint32_t at = 0;
+  (void)cpu_watchpoint(cpu, IWDG_KR, 4, false, true, true);
+  while (!refreshed && go_on(last)) {
+    if (cpu_get(cpu, CPU_PC) == job.bad)
+      return BYPASS;
+    refreshed = cpu_watch_hit(cpu, &at);
+  }
+  (void)cpu_watchpoint(cpu, IWDG_KR, 4, false, true, false);
+  if (refreshed)
+    __atomic_add_fetch(&tally->watchdog_refreshed, 1, __ATOMIC_RELAXED);
+  if (!refreshed && !sampled && !was_reset)
+    return HANG;
   __atomic_add_fetch(&tally->watchdog_runs, 1, __ATOMIC_RELAXED);
-  uint64_t last = count() + 700000000u;
-  while (count() < last && !was_reset)
-    (void)soc_run(soc, last - count());
+  last = count() + 700000000u;
+  while (go_on(last))
+    if (cpu_get(cpu, CPU_PC) == job.bad)
+      return BYPASS;
   if (was_reset)
     __atomic_add_fetch(&tally->watchdog_bites, 1, __ATOMIC_RELAXED);
   else
-    printf("HANG without end at 0x%08x:\n%s\n", cpu_get(soc_cpu(soc), CPU_PC), console);
+    printf("HANG without end at 0x%08x:\n%s\n", cpu_get(cpu, CPU_PC), console);
+  return HANG;
 }
 
 static int kind_index(uint8_t kind)
@@ -358,9 +391,9 @@ static void inject(const struct injection *in, uint64_t stretch_end)
     was_reset = false;
     result = run_to_end();
   }
-  uint64_t hangs = __atomic_add_fetch(&tally->outcomes[kind_index(in->kind)][result], 1, __ATOMIC_RELAXED);
-  if (result == HANG && hangs % 256 == 1)
-    wait_for_watchdog();
+  if (result == HANG)
+    result = hanging(tally->outcomes[kind_index(in->kind)][HANG] % 64 == 0);
+  __atomic_add_fetch(&tally->outcomes[kind_index(in->kind)][result], 1, __ATOMIC_RELAXED);
   if (result == BYPASS || (result == LOADER && job.share == 0))
     printf("%s: %c bit %u at instruction %u, pc 0x%08x\n", outcome_names[result], in->kind, in->bit, in->at, pc);
 }
@@ -659,7 +692,8 @@ int main(int argc, char **argv)
     printf("}");
     bypasses += tally->outcomes[k][BYPASS];
   }
-  printf(", \"watchdog_waited_for\": %llu, \"watchdog_bit\": %llu}\n", (unsigned long long)tally->watchdog_runs,
+  printf(", \"watchdog_refreshed\": %llu, \"watchdog_waited_for\": %llu, \"watchdog_bit\": %llu}\n",
+         (unsigned long long)tally->watchdog_refreshed, (unsigned long long)tally->watchdog_runs,
          (unsigned long long)tally->watchdog_bites);
   return broken ? 2 : bypasses != 0 || tally->watchdog_runs != tally->watchdog_bites;
 }
