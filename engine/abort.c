@@ -6,6 +6,7 @@ pc_status engine_abort(void);
 pc_status engine_abort(void)
 {
   crypto_cbc_end(&engine_cbc);
+  engine_patch_abort();
   engine.cbc_ready = ENGINE_NO;
   engine.verify.image = 0;
   engine.verified = 0;

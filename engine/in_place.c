@@ -716,3 +716,8 @@ pc_status engine_patch(uint32_t service, uintptr_t a, uintptr_t b)
     close();
   return status;
 }
+
+void engine_patch_abort(void)
+{
+  close();
+}

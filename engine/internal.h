@@ -95,6 +95,10 @@ pc_status engine_outside(uintptr_t at, uintptr_t size);
 pc_status engine_check_header(const uint8_t *header, struct image_info *info);
 /* patch_delta.c, in_place.c or patch_none.c: the ENGINE_PATCH_ and ENGINE_IN_PLACE_ services. */
 pc_status engine_patch(uint32_t service, uintptr_t a, uintptr_t b);
+/* A request ended in a fault: the patch under way is given up, its keys wiped. */
+void engine_patch_abort(void);
+/* port/<series>/enclave_progress.c, or progress_none.c: another page is done, within one request: for the watchdog. */
+void engine_progress(void);
 
 /* gate.c: what ENGINE_GET_INFO tells of a header. */
 void engine_describe(const uint8_t *header, const struct image_info *info, struct engine_image_info *out);

@@ -59,8 +59,11 @@ static pc_status write_target(void *context, const void *from, uint32_t size)
     return PC_ERR_FORMAT; /* so `size` is a multiple of 16 */
   crypto_hash_add(&patch.hash, from, size);
   pc_status status = crypto_cbc_encrypt(&outgoing, from, (uint8_t *)block, size);
-  if (status == PC_OK && at % area->page == 0)
+  if (status == PC_OK && at % area->page == 0) {
+    engine_progress(); /* a few bytes of a patch can be a whole image: seconds, and the caller cannot do this meanwhile
+                        */
     status = flash_erase(area, at, area->page);
+  }
   if (status == PC_OK)
     status = flash_program(area, at, block, size);
   patch.written += size;
@@ -238,4 +241,9 @@ pc_status engine_patch(uint32_t service, uintptr_t a, uintptr_t b)
   if (status != PC_OK || service == ENGINE_PATCH_END)
     close();
   return status;
+}
+
+void engine_patch_abort(void)
+{
+  close();
 }

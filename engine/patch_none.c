@@ -8,3 +8,5 @@ pc_status engine_patch(uint32_t service, uintptr_t a, uintptr_t b)
   (void)b;
   return PC_ERR_UNSUPPORTED;
 }
+
+void engine_patch_abort(void) {}

@@ -82,6 +82,14 @@ static void apply(const struct wanted *w, struct l4_chip *chip)
     v[L4_PCROP1SR] = (v[L4_PCROP1SR] & ~0xFFFFu) | (w->keys - FLASH_BASE) / 8;
     v[L4_PCROP1ER] = (v[L4_PCROP1ER] & ~0xFFFFu) | ((w->keys_end - FLASH_BASE) / 8 - 1) | L4_PCROP_RDP;
   }
+  /* Areas that are not used are off. Chips with one bank have none of the others. */
+  v[L4_WRP1BR] = (v[L4_WRP1BR] & ~0x00FF00FFu) | L4_WRP_NONE;
+  if (chip->options == L4_OPTIONS) {
+    v[L4_PCROP2SR] = (v[L4_PCROP2SR] & ~0xFFFFu) | L4_PCROP_SR_NONE;
+    v[L4_PCROP2ER] = (v[L4_PCROP2ER] & ~0xFFFFu) | L4_PCROP_ER_NONE;
+    v[L4_WRP2AR] = (v[L4_WRP2AR] & ~0x00FF00FFu) | L4_WRP_NONE;
+    v[L4_WRP2BR] = (v[L4_WRP2BR] & ~0x00FF00FFu) | L4_WRP_NONE;
+  }
 }
 
 /* Is the chip as the board wants it? A higher level than wanted is. */
@@ -217,7 +225,8 @@ static bool status(const struct cli *cli, struct jtag *jtag, const struct wanted
     show_closed(cli);
     cli_note(cli, under_reset ? "read protection level 2, or no power"
                               : "read protection level 2, or the program uses the pins: try --under-reset");
-    *good = w->board == NULL;
+    /* More is not to be seen of a device with the final lock. */
+    *good = w->board == NULL || (under_reset && w->board->protections.rdp == 2);
     return true;
   }
   if (!l4_read(jtag, &chip, problem) || (under_reset && !adi_release(jtag, problem)))
@@ -272,11 +281,19 @@ static bool protect(const struct cli *cli, struct jtag *jtag, const struct wante
                                problem))
     return false;
   apply(w, &chip);
-  if (level > before)
-    chip.value[L4_OPTR] = (chip.value[L4_OPTR] & ~L4_OPTR_RDP) | (level == 2 ? LEVEL_2 : LEVEL_1);
+  if (level > before && before == 0)
+    chip.value[L4_OPTR] = (chip.value[L4_OPTR] & ~L4_OPTR_RDP) | LEVEL_1;
   if (!l4_write(jtag, &chip, problem))
     return false;
   if (level == 2) {
+    /* The final lock comes last: after it nothing can be put right any more. */
+    if (!connect_and_read(jtag, &chip, problem))
+      return false;
+    if (!matches(w, &chip, 1))
+      return problem_set(problem, CLI_REFUSED, "the option bytes are not as they were written; level 2 was not set");
+    chip.value[L4_OPTR] = (chip.value[L4_OPTR] & ~L4_OPTR_RDP) | LEVEL_2;
+    if (!l4_write(jtag, &chip, problem))
+      return false;
     if (!adi_connect_under_reset(jtag, &port, problem))
       return false;
     if (port == ADI_OPEN)
@@ -415,8 +432,9 @@ const struct cli_command cmd_device_protect = {
     .summary = "Set a device's static protections as its board wants them",
     .details =
         "Read protection, write protection of the boot loader, PCROP over its keys, boot from bank 1, SRAM2 erased at\n"
-        "reset, watchdog started by hardware: option bytes, programmed in one go under reset. Level 2 is for good.\n"
-        "Afterwards power-cycle the device.",
+        "reset, watchdog started by hardware, other areas off: option bytes, programmed under reset. Level 2 is for "
+        "good,\n"
+        "and set last. Afterwards power-cycle the device.",
     .options = {port_options, protect_options},
     .examples = "portcullis device protect --jtag 127.0.0.1:9824 --board nucleo-l476rg-secure --boot boot.elf",
     .max_arguments = 0,

@@ -1,13 +1,10 @@
 /* The last step of a launch on a protected board (port/jump.h): of the boot loader, only the engine and what lies in front of it
  * stays executable, the active slot becomes it (the board's protect.h); its RAM and the memory for secrets are cleared; the program is started. Lies in front of the gate, because
- * it takes away the right to execute the rest.
- *
- * MPU region 1 is the boot loader in eight parts (port/stm32l4/protect.c): RASR bits 8-15 switch parts off. */
+ * it takes away the right to execute the rest (boot_region.h). */
 #include "map.h"
+#include "port/stm32l4/boot_region.h"
 #include "protect.h"
 #define MPU_RNR_AT 0xE000ED98
-#define PART       (MAP_BOOT_SIZE / 8)
-#define KEPT       ((MAP_GATE_BASE - MAP_BOOT_BASE + MAP_ENGINE_CODE_SIZE + PART - 1) / PART)
 	.syntax unified
 	.thumb
 	.section .outside, "ax"
@@ -16,19 +13,19 @@
 	.thumb_func
 port_jump:
 	ldr	r5, =MPU_RNR_AT
-	movs	r4, #1
+	movs	r4, #REGION_BOOT
 	str	r4, [r5]
 	ldr	r4, [r5, #8]
-	orr	r4, r4, #(0xFF00 << KEPT) & 0xFF00
+	orr	r4, r4, #BOOT_LAUNCH_OFF
 	str	r4, [r5, #8]
 	/* and the slot becomes it */
-	movs	r4, #4
+	movs	r4, #REGION_SLOT_1
 	str	r4, [r5]
 	ldr	r4, =PROTECT_SLOT_RBAR_1
 	str	r4, [r5, #4]
 	ldr	r4, =PROTECT_SLOT_RASR_1
 	str	r4, [r5, #8]
-	movs	r4, #5
+	movs	r4, #REGION_SLOT_2
 	str	r4, [r5]
 	ldr	r4, =PROTECT_SLOT_RBAR_2
 	str	r4, [r5, #4]

@@ -4,6 +4,7 @@
 
 #include "boot/errors.h"
 #include "map.h"
+#include "port/stm32l4/boot_region.h"
 #include "port/stm32l4/protections.h"
 #include "port/stm32l4/regs.h"
 
@@ -43,12 +44,16 @@ static void region(uint32_t number, uint32_t base, uint32_t rasr)
 
 #define MPU_ON 3u /* ENABLE, HFNMIENA: fault handlers are no exception */
 
+/* Of the eight parts of the address space, those with memory in them: 0 and 1 (flash, RAM), 3 and 4 (external). */
+#define MEMORY_PARTS_OFF 0xE400u
+
 static void mpu_on(void)
 {
-  region(0, 0, MPU_XN | MPU_FULL | MPU_SIZE_4G | 1u);
-  region(1, MAP_BOOT_BASE, MPU_READ_ONLY | MPU_FLASH | MPU_SIZE(MAP_BOOT_SIZE) | 1u);
-  region(2, 0x1FFF7800u, MPU_XN | MPU_SIZE(0x800) | 1u);
-  region(3, 0x1FFFF800u, MPU_XN | MPU_SIZE(0x800) | 1u);
+  region(REGION_ALL, 0, MPU_XN | MPU_FULL | MPU_DEVICE | MPU_SIZE_4G | 1u);
+  region(REGION_MEMORY, 0, MPU_XN | MPU_FULL | MPU_NORMAL | MEMORY_PARTS_OFF | MPU_SIZE_4G | 1u);
+  region(REGION_BOOT, MAP_BOOT_BASE, MPU_READ_ONLY | MPU_NORMAL | BOOT_PARTS_OFF | MPU_SIZE(BOOT_REGION) | 1u);
+  region(REGION_OPTIONS_1, 0x1FFF7800u, MPU_XN | MPU_SIZE(0x800) | 1u);
+  region(REGION_OPTIONS_2, 0x1FFFF800u, MPU_XN | MPU_SIZE(0x800) | 1u);
   SCB_SHCSR |= SCB_SHCSR_MEMFAULTENA;
   MPU_CTRL = MPU_ON;
   __asm volatile("dsb\n isb" ::: "memory");
@@ -70,7 +75,23 @@ static void tamper_on(void)
   NVIC_ISER0 = 1u << IRQ_TAMPER;
 }
 
-/* ---- firewall: engine code, its data in bank 2, its RAM; on until the next reset ---- */
+/* ---- firewall: engine code, its data in bank 2, its RAM; on until the next reset ----
+ * The segments have granules (RM0351 section 4.3.4), and an application can swap the banks: then the code is seen where
+ * the data was, and must be covered there, too. */
+#define BANK (MAP_FLASH_SIZE / 2)
+_Static_assert(!PROTECT_FIREWALL || (MAP_GATE_BASE % 256 == 0 && MAP_ENGINE_ALIGN % 256 == 0),
+               "PROTECT_FIREWALL: the engine's code (MAP_GATE_BASE, MAP_ENGINE_ALIGN) needs granules of 256 bytes");
+_Static_assert(!PROTECT_FIREWALL || (MAP_ENGINE_DATA_BASE % 256 == 0 && MAP_ENGINE_DATA_SIZE % 256 == 0),
+               "PROTECT_FIREWALL: the engine's data (MAP_ENGINE_DATA_BASE, _SIZE) needs granules of 256 bytes");
+_Static_assert(!PROTECT_FIREWALL || (MAP_ENGINE_RAM_BASE % 64 == 0 && MAP_ENGINE_RAM_SIZE % 64 == 0),
+               "PROTECT_FIREWALL: the engine's RAM (MAP_ENGINE_RAM_BASE, _SIZE) needs granules of 64 bytes");
+_Static_assert(!PROTECT_FIREWALL || MAP_ENGINE_RAM_BASE >> 28 == 2, "PROTECT_FIREWALL covers RAM in SRAM1 only");
+_Static_assert(
+    !PROTECT_FIREWALL || (MAP_BOOT_BASE == MAP_FLASH_BASE && MAP_ENGINE_DATA_BASE == MAP_FLASH_BASE + BANK &&
+                          MAP_GATE_BASE - MAP_BOOT_BASE + MAP_ENGINE_CODE_SIZE <= MAP_ENGINE_DATA_SIZE),
+    "PROTECT_FIREWALL: the engine's data must lie in bank 2 over the engine's code in bank 1, or swapping the "
+    "banks uncovers the keys");
+
 static void firewall_on(void)
 {
   const uint32_t code = (uint32_t)(uintptr_t)link_engine_start;
@@ -112,9 +133,10 @@ pc_status protect_check(void)
 }
 
 /* ---- static protections ---- */
-#define RDP_BYTE (PROTECT_RDP == 2 ? 0xCCu : 0xBBu)
+#define WRP_AREA 0x00FF00FFu /* first page, and the last one from bit 16 on */
+#define WRP_NONE 0x000000FFu /* the first behind the last */
 
-uint32_t protect_options(struct protect_option option[PROTECT_OPTIONS])
+uint32_t protect_options(uint32_t level, struct protect_option option[PROTECT_OPTIONS])
 {
   uint32_t count = 0;
   const uint32_t keys = (uint32_t)(uintptr_t)link_keys_start - MAP_FLASH_BASE;
@@ -122,30 +144,36 @@ uint32_t protect_options(struct protect_option option[PROTECT_OPTIONS])
   /* Boot from bank 1, and from system memory instead of RAM when BOOT0 is high: at level 2 from flash only. SRAM2,
    * where keys lie for a moment, is erased at each reset. */
   option[count++] = (struct protect_option){OPTION_OPTR, OPTR_BFB2 | OPTR_NBOOT1 | OPTR_SRAM2_RST, OPTR_NBOOT1};
-  if (PROTECT_RDP) {
+  if (level != 0) {
     /* Any byte but AA and CC is level 1. */
     const uint32_t now = FLASH_OPTION(OPTION_OPTR) & OPTR_RDP;
-    if (now == 0xAAu || (PROTECT_RDP == 2 && now != 0xCCu)) {
+    if (now == 0xAAu || (level == 2 && now != 0xCCu)) {
       option[0].mask |= OPTR_RDP;
-      option[0].value |= RDP_BYTE;
+      option[0].value |= level == 2 ? 0xCCu : 0xBBu;
     }
   }
   if (PROTECT_IWDG)
     option[0].mask |=
         OPTR_IWDG_SW; /* started by hardware at reset: before the first instruction, and no fault prevents it */
   if (PROTECT_WRP)
-    option[count++] = (struct protect_option){OPTION_WRP1AR, 0x00FF00FFu, (MAP_BOOT_SIZE / MAP_FLASH_PAGE - 1) << 16};
+    option[count++] = (struct protect_option){OPTION_WRP1AR, WRP_AREA, (MAP_BOOT_SIZE / MAP_FLASH_PAGE - 1) << 16};
   if (PROTECT_PCROP) {
     option[count++] = (struct protect_option){OPTION_PCROP1SR, 0xFFFFu, keys / 8};
     option[count++] = (struct protect_option){OPTION_PCROP1ER, PCROP_RDP | 0xFFFFu, PCROP_RDP | (keys_end / 8 - 1)};
   }
+  /* What is not used is off: torn by a power cut or set by an application, these would close slots and engine data. */
+  option[count++] = (struct protect_option){OPTION_WRP1BR, WRP_AREA, WRP_NONE};
+  option[count++] = (struct protect_option){OPTION_PCROP2SR, 0xFFFFu, 0xFFFFu};
+  option[count++] = (struct protect_option){OPTION_PCROP2ER, 0xFFFFu, 0};
+  option[count++] = (struct protect_option){OPTION_WRP2AR, WRP_AREA, WRP_NONE};
+  option[count++] = (struct protect_option){OPTION_WRP2BR, WRP_AREA, WRP_NONE};
   return count;
 }
 
-pc_status protect_options_check(void)
+pc_status protect_options_check(uint32_t level)
 {
   struct protect_option option[PROTECT_OPTIONS];
-  const uint32_t count = protect_options(option);
+  const uint32_t count = protect_options(level, option);
   uint32_t different = 0, i;
   for (i = 0; i < count; i++)
     different |= (FLASH_OPTION(option[i].at) ^ option[i].value) & option[i].mask;

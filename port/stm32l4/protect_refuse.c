@@ -5,8 +5,8 @@
 pc_status protect_static(void)
 {
   volatile pc_status status = PC_ERR_STATE;
-  status = protect_options_check();
+  status = protect_options_check(PROTECT_RDP);
   if (status != PC_OK)
     return PC_ERR_STATE;
-  return protect_options_check();
+  return protect_options_check(PROTECT_RDP);
 }

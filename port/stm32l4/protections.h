@@ -9,7 +9,8 @@
 #define MPU_XN        (1u << 28)
 #define MPU_FULL      (3u << 24)
 #define MPU_READ_ONLY (6u << 24)
-#define MPU_FLASH     (2u << 16) /* normal memory, write-through */
+#define MPU_DEVICE    (1u << 16)
+#define MPU_NORMAL    (2u << 16) /* write-through; unaligned accesses are for normal memory only */
 #define MPU_SIZE(n)   ((uint32_t)(__builtin_ctz(n) - 1) << 1)
 #define MPU_SIZE_4G   (31u << 1)
 
@@ -17,10 +18,10 @@
 struct protect_option {
   uint32_t at, mask, value;
 };
-#define PROTECT_OPTIONS 4u
-/* The board's static protections; returns how many. */
-uint32_t protect_options(struct protect_option option[PROTECT_OPTIONS]);
+#define PROTECT_OPTIONS 9u
+/* The board's static protections, with read protection at least at `level`; returns how many. */
+uint32_t protect_options(uint32_t level, struct protect_option option[PROTECT_OPTIONS]);
 /* PC_OK: the chip has them all; else PC_ERR_STATE. */
-pc_status protect_options_check(void);
+pc_status protect_options_check(uint32_t level);
 
 #endif

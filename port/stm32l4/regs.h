@@ -106,6 +106,11 @@
 #define OPTION_PCROP1SR  0x24u
 #define OPTION_PCROP1ER  0x28u
 #define OPTION_WRP1AR    0x2Cu
+#define OPTION_WRP1BR    0x30u
+#define OPTION_PCROP2SR  0x44u
+#define OPTION_PCROP2ER  0x48u
+#define OPTION_WRP2AR    0x4Cu
+#define OPTION_WRP2BR    0x50u
 #define OPTR_RDP         0xFFu
 #define OPTR_IWDG_SW     (1u << 16)
 #define OPTR_BFB2        (1u << 20)

@@ -12,7 +12,10 @@ struct job {
       mode; /* mode 0: all; 1: abort in the middle, then all; 2: misuse; 3: all, no length told */
   uint8_t file[];
 };
-#define JOB   ((const struct job *)0x08060000u)
+#ifndef JOB_AT
+#define JOB_AT 0x08060000u
+#endif
+#define JOB   ((const struct job *)JOB_AT)
 #define MAGIC 0x4A4F4231u
 
 #define FILL_1(n)   ((n)*2654435761u ^ TINY_SEED)
