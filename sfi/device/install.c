@@ -2,7 +2,6 @@
 #include "sfi/device/install.h"
 
 #include "sfi/crypto/crypto.h"
-#include "sfi/licence/licence.h"
 
 #include <string.h>
 
@@ -85,10 +84,18 @@ void sfi_install_start(struct sfi_install *s, const struct sfi_target *target)
 }
 
 /* ---- licence and header ---- */
+void sfi_install_challenge(const struct sfi_target *target, uint8_t challenge[SFI_CHALLENGE_SIZE])
+{
+  memset(challenge, 0, SFI_CHALLENGE_SIZE);
+  if (target->challenge != NULL)
+    target->challenge(challenge);
+}
+
 static uint16_t open_licence(const struct sfi_install *s, const uint8_t *bytes, uint32_t size, uint8_t key[16],
                              uint8_t nonce[12])
 {
-  static const uint8_t challenge[SFI_CHALLENGES]; /* this device installs once: nothing to replay */
+  uint8_t challenge[SFI_CHALLENGE_SIZE];
+  sfi_install_challenge(s->target, challenge);
   switch (sfi_licence_open(bytes, size, s->target->identity->private_key, s->target->identity->public_key, challenge,
                            key, nonce)) {
   case PC_OK:

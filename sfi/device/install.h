@@ -14,10 +14,10 @@
 #include "sfi/device/record.h"
 #include "sfi/device/target.h"
 #include "sfi/format/sfi.h"
+#include "sfi/licence/licence.h"
 
-#define SFI_CHUNK_MAX  1024u
-#define SFI_PAGES_MAX  1024u /* of firmware flash */
-#define SFI_CHALLENGES 16u
+#define SFI_CHUNK_MAX 1024u
+#define SFI_PAGES_MAX 1024u /* of firmware flash */
 
 enum sfi_state { SFI_IDLE, SFI_LICENSED, SFI_OPEN, SFI_IN_AREA, SFI_FINISHED };
 
@@ -83,6 +83,8 @@ struct sfi_install {
 /* After reset: cleans what an install that did not end has left. */
 void sfi_install_start(struct sfi_install *install, const struct sfi_target *target);
 
+/* What licences for this device must be made for now. */
+void sfi_install_challenge(const struct sfi_target *target, uint8_t challenge[SFI_CHALLENGE_SIZE]);
 uint16_t sfi_install_licence(struct sfi_install *install, const uint8_t *bytes, uint32_t size);
 /* For the area that comes next, a module: its maker's licence. Between areas, replaces the one before. */
 uint16_t sfi_install_module_licence(struct sfi_install *install, const uint8_t *bytes, uint32_t size);

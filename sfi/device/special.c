@@ -1,6 +1,5 @@
 /* Secure install as special commands of AN3155: codes 50 and 51. */
 #include "sfi/device/internal.h"
-#include "sfi/licence/licence.h"
 
 #include <string.h>
 
@@ -29,7 +28,7 @@ static uint16_t identify(struct sfi_command *c, const uint8_t *p, uint32_t n, ui
   (void)p;
   if (n != 0)
     return SFI_WRONG_LENGTH;
-  memset(to, 0, IDENTIFY_SIZE); /* the challenge stays zero */
+  memset(to, 0, IDENTIFY_SIZE);
   to[0] = 1;
   to[1] = (uint8_t)c->install->state;
   command_put(to + 2, t->chip_id, 2);
@@ -37,6 +36,7 @@ static uint16_t identify(struct sfi_command *c, const uint8_t *p, uint32_t n, ui
   command_put(to + 6, SFI_CHUNK_MAX, 2);
   command_put(to + 8, t->identity != NULL ? t->identity->certificate_size : 0, 2);
   t->unique_id(to + 10);
+  sfi_install_challenge(t, to + 22);
   command_put(to + 38, t->firmware->base, 4);
   command_put(to + 42, t->firmware->base + t->firmware->size, 4);
   command_put(to + 46, c->install->cause, 2);

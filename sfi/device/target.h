@@ -38,6 +38,10 @@ struct sfi_target {
   uint32_t options;                            /* option words of the chip, at most SFI_RECORD_OPTIONS */
   bool (*options_good)(const uint32_t *words); /* RDP not level 0, secure boot write-protected */
   void (*unique_id)(uint8_t id[12]);
+  /* What a licence must have been made for, SFI_CHALLENGE_SIZE bytes. A device that can be installed more than once
+   * must give another one after each success, and the same one until then. NULL: zeros, for a device that installs
+   * once. */
+  void (*challenge)(uint8_t challenge[16]);
   bool (*read_out_protected)(void);
   /* After the last answer: what a command left to be done (reset, start a program, launch option bytes). */
   void (*finish)(void);

@@ -168,9 +168,12 @@ void test_target_new(uint32_t pages)
   test_finished = 0;
 }
 
-static void seal_licence(const uint8_t key[16], const uint8_t nonce[12], uint8_t licence[SFI_LICENCE_SIZE])
+static void seal_licence(const uint8_t key[16], const uint8_t nonce[12], const uint8_t *challenge,
+                         uint8_t licence[SFI_LICENCE_SIZE])
 {
   struct sfi_licence l = {.left = 3, .identifier = "test"};
+  if (challenge != NULL)
+    memcpy(l.challenge, challenge, sizeof l.challenge);
   uint8_t private_key[32] = {0};
   private_key[31] = 1;
   (void)sfi_licence_seal(&l, generator, private_key, generator, key, nonce, licence);
@@ -178,12 +181,17 @@ static void seal_licence(const uint8_t key[16], const uint8_t nonce[12], uint8_t
 
 void test_licence(uint8_t licence[SFI_LICENCE_SIZE])
 {
-  seal_licence(test_key, test_nonce, licence);
+  seal_licence(test_key, test_nonce, NULL, licence);
+}
+
+void test_licence_for(const uint8_t challenge[16], uint8_t licence[SFI_LICENCE_SIZE])
+{
+  seal_licence(test_key, test_nonce, challenge, licence);
 }
 
 void test_module_licence(uint8_t licence[SFI_LICENCE_SIZE])
 {
-  seal_licence(test_module_key, test_module_nonce, licence);
+  seal_licence(test_module_key, test_module_nonce, NULL, licence);
 }
 
 static uint8_t *seal_header(uint8_t *at, enum sfi_kind kind, uint32_t areas, const uint8_t *key, const uint8_t *nonce)

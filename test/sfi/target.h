@@ -15,6 +15,7 @@ void test_target_new(uint32_t pages);
 void test_target_tears(void);
 bool test_flash_equals(uint32_t address, const uint8_t *bytes, uint32_t size); /* NULL: all FF */
 void test_licence(uint8_t licence[SFI_LICENCE_SIZE]);
+void test_licence_for(const uint8_t challenge[16], uint8_t licence[SFI_LICENCE_SIZE]);
 /* An .sfi of `areas` firmware areas of `size` bytes, 4096 apart, and option bytes (5 words of 0x0B0B0B0B). Returns its
  * size. */
 uint32_t test_image(uint8_t *to, uint32_t areas, uint32_t size);

@@ -271,6 +271,31 @@ static void a_licence_with_any_bit_changed_does_nothing(void **state)
   }
 }
 
+static void new_challenge(uint8_t challenge[16])
+{
+  memset(challenge, 0xC4, 16);
+}
+
+/* A device that can be installed again has a challenge: yesterday's licence is worth nothing. */
+static void a_licence_for_another_challenge_does_nothing(void **state)
+{
+  struct sfi_target target = test_keyed;
+  uint8_t old[SFI_LICENCE_SIZE], *identified = answers;
+  (void)state;
+  memcpy(old, licence, sizeof old);
+  target.challenge = new_challenge;
+  power_on(&target);
+  assert_int_equal(special(0x50, 0x00, "", 0, "", 0), 0);
+  while (identified < answers + answered - 16 && memcmp(identified, "\xC4\xC4\xC4\xC4", 4) != 0)
+    identified++;
+  assert_int_equal(identified[15], 0xC4); /* it tells which */
+  assert_int_equal(do_licence(), SFI_LICENCE_REPLAY);
+  nothing_left();
+  test_licence_for(identified, licence);
+  assert_int_equal(do_licence(), 0);
+  memcpy(licence, old, sizeof old);
+}
+
 static void areas_cannot_change_places(void **state)
 {
   (void)state;
@@ -476,6 +501,7 @@ int main(void)
       cmocka_unit_test_setup_teardown(a_module_without_its_makers_licence_or_altered_starts_over, set_up_module,
                                       no_module),
       cmocka_unit_test_setup(a_licence_with_any_bit_changed_does_nothing, set_up),
+      cmocka_unit_test_setup(a_licence_for_another_challenge_does_nothing, set_up),
       cmocka_unit_test_setup(areas_cannot_change_places, set_up),
       cmocka_unit_test_setup(commands_in_the_wrong_state_change_nothing, set_up),
       cmocka_unit_test_setup(frames_that_are_not_right_are_refused_and_forgotten, set_up),
