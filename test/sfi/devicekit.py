@@ -33,10 +33,10 @@ def maker(name='maker'):
 class Device:
     """One device: its folder of manufacture, and its state (what survives without power)."""
 
-    def __init__(self, name, uid=None, program_folder=FIRMWARE):
+    def __init__(self, name, uid=None, program_folder=FIRMWARE, ca='maker'):
         self.name, self.state = name, name + '.state'
         args = ['--uid', uid] if uid else []
-        tool('device', 'make', '--ca', maker(), '--device', 'stm32l462ce', '--program', program_folder, *args, '-o', name)
+        tool('device', 'make', '--ca', maker(ca), '--device', 'stm32l462ce', '--program', program_folder, *args, '-o', name)
         self.hex = os.path.join(name, 'device.hex')
         self.certificate = read(os.path.join(name, 'certificate.der'))
         at = self.certificate.index(b'\x03\x42\x00\x04') + 4

@@ -110,6 +110,7 @@ class Program(ToolTest):
                 self.assertIn('no count is left', d['error'])
         self.assertEqual([running[i].runs() for i in range(20) if done[i]], [True] * 10)
         self.assertEqual(len({d['uid'] for d in report['devices'][:20]}), 20)
+        sh('openssl', 'verify', '-CAfile', 'maker/maker_ca.pem', '-x509_strict', *[f'd{i}/certificate.pem' for i in range(20)])
         log = read('factory.log').decode().splitlines()
         self.assertEqual(len(log), 22)
         self.assertEqual(sum('licence issued' in line for line in log), 10)
@@ -277,6 +278,30 @@ class Program(ToolTest):
         self.assertIn('no count is left on the card of module 1', r.stdout)
         self.assertEqual(left(), [1, 0])
         self.ok('program', '-c', f'port={device.port}', '-sfi', 'protocol=static', 'm.sfi', 'hsm=0', 'oem.lic', 'codec.lic')
+
+    def test_each_device_fails_for_itself(self):
+        self.card('mixed', 5)
+        plain = object.__new__(Device)
+        plain.state = 'mixed.plain'
+        fakes = Device('fakes', ca='fake')
+        devices = {'good': self.running('mixed.1'), 'no power': self.running('mixed.2', '--cut', '200:torn:3', '--stay', until='never'),
+                   'stranger': self.running('mixed.3', device=fakes, until='never'),
+                   'plain': Running(plain, '--load', PLAIN + '/secure-boot.bin@0x08000000', '--load', PLAIN + '/loader.bin@0x08075800'),
+                   'again good': self.running('mixed.4')}
+        self.addCleanup(devices['plain'].end)
+        ports = [p for r in devices.values() for p in ('--port', r.port)]
+        r = run('program', 'install', 'out.sfi', *ports, '--log', 'mixed.log', '--retries', 0, '--json')
+        self.assertEqual(r.returncode, 3, r.stderr)
+        report = json.loads(r.stdout)
+        got = {name: (d['installed'], d['count_spent'], d['error'] or '') for name, d in zip(devices, report['devices'])}
+        for name, installed, spent, words in (('good', True, True, ''), ('no power', False, True, 'does not answer'),
+                                              ('stranger', False, False, 'not issued by'), ('plain', False, False, 'no key of its own'),
+                                              ('again good', True, True, '')):
+            self.assertEqual(got[name][:2], (installed, spent), name)
+            self.assertIn(words, got[name][2], name)
+        self.assertEqual((report['installed'], report['failed'], report['counts_spent'], report['left']), (2, 3, 3, 2))
+        self.assertIn('5 devices, 2 installed, 3 failed, 3 counts spent, card 5 before, 2 after', read('mixed.log').decode().splitlines()[-1])
+        self.assertTrue(devices['good'].runs() and devices['again good'].runs())
 
     def module(self):
         write('m.bin', b'module' * 10)
