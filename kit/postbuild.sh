@@ -76,7 +76,11 @@ case $patchref in
     elif ! "$tool" help image patch >/dev/null 2>&1; then
       echo "postbuild: note: this portcullis makes no patches" >&2
     else
-      grep -q '^patches=yes' "$lib/board.properties" || echo "postbuild: note: this boot loader takes no patches, only .sfb" >&2
+      case $(sed -n 's/^patches=//p' "$lib/board.properties") in
+        yes) ;;
+        in-place) set -- "$@" --in-place --board "$map" ;;
+        *) echo "postbuild: note: this boot loader takes no patches, only .sfb" >&2 ;;
+      esac
       "$tool" image patch "$@" --public-key "$public" --insecure-key-permissions --from-version "$("$tool" version "$patchref")" \
         "$old" "${base}_$named.sfb" \
         -o "${base}_${patchref}_$named.sfbp"

@@ -265,12 +265,15 @@ static bool write_properties(const struct kit *kit, struct problem *problem)
 {
   const struct board *b = kit->board;
   char path[PATH], text[600];
-  int size = snprintf(
-      text, sizeof text,
-      "board=%s\ntitle=%s\ndevice=%s\nboot_version=%s\nimages=%u\nflash_page=%u\nslot0_start=0x%08x\n"
-      "slot0_size=%u\nslot1_start=0x%08x\nslot1_size=%u\nram_start=0x%08x\nvector_size=0x%x\npatches=%s\n",
-      b->name, b->title, b->device, kit->version, b->images, b->page, b->slots[0].active, b->slots[0].image_max,
-      b->slots[0].download, b->slots[0].download_size, b->app_ram, VECTOR_SIZE, kit->served ? "yes" : "no");
+  int size =
+      snprintf(text, sizeof text,
+               "board=%s\ntitle=%s\ndevice=%s\nboot_version=%s\nimages=%u\nflash_page=%u\nslot0_start=0x%08x\n"
+               "slot0_size=%u\nslot1_start=0x%08x\nslot1_size=%u\nram_start=0x%08x\nvector_size=0x%x\npatches=%s\n",
+               b->name, b->title, b->device, kit->version, b->images, b->page, b->slots[0].active,
+               b->slots[0].image_max, b->slots[0].download, b->slots[0].download_size, b->app_ram, VECTOR_SIZE,
+               b->scratch.size != 0 ? "in-place"
+               : kit->served        ? "yes"
+                                    : "no");
   return path_in(kit, path, problem, "Libs/%s/board.properties", kit->name) &&
          write_file(path, text, (size_t)size, 0666, problem);
 }

@@ -136,6 +136,17 @@ class Kit(unittest.TestCase):
             sim.wait_text('application two runs', fail=['CRITICAL FAILURE'])
             sim.wait_text('firmware 1.1.0')
 
+    def test_a_board_with_a_single_slot_gets_patches_that_apply_in_place(self):
+        self.kit('test-l476-single-patch', '--name', BOARD)
+        for version, what in (('v1.0.0', 'one'), ('v1.1.0', 'two')):
+            self.build(what)
+            self.assertNotIn('takes no patches', self.postbuild(version, 'v1.0.0' if what == 'two' else '0.0.0'))
+        with Sim('--load', f'Binary/BOOT_DemoApp_{BOARD}_v1.0.0.hex', '--press-button', state='device') as sim:
+            sim.wait_text('Send ..')
+            sim.control('button release')
+            sim.sb(f'Binary/DemoApp_{BOARD}_v1.0.0_v1.1.0.sfbp')
+            sim.wait_text('application two runs, version 1.1.0', fail=['CRITICAL FAILURE'])
+
     def test_a_kit_has_what_its_board_has(self):
         library = f'Libs/{BOARD}/libportcullis.a'
         for board, served in (('nucleo-l476rg-secure', False), ('nucleo-l476rg-patch', True)):
