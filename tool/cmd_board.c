@@ -16,7 +16,7 @@ static int list(struct cli *cli)
       json_string("title", boards[i]->title);
       json_end();
     } else {
-      printf("%-20s %s\n", boards[i]->name, boards[i]->title);
+      printf("%-26s %s\n", boards[i]->name, boards[i]->title);
     }
   }
   if (cli->json)
