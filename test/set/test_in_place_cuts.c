@@ -64,7 +64,7 @@ static void a_patch_in_place_ends_with_the_new_image(void **state)
   (void)state;
   life_wear = 4; /* a scratch page, or a checkpoint's */
   for (unsigned i = 0; i < sizeof lives / sizeof lives[0]; i++)
-    life_sweep(&lives[i], FIRST_CUTS / 2, RANDOM_LIVES, &count);
+    life_sweep(&lives[i], FIRST_CUTS / 3, RANDOM_LIVES / 2, &count);
 }
 
 static int report(void **state)
