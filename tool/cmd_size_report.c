@@ -54,8 +54,6 @@ static void collect(struct report *r)
   add(r, "checkpoints", b->checkpoints.base, b->checkpoints.size);
   add(r, "journal", b->journal.base, b->journal.size);
   add(r, "version counter", b->counter.base, b->counter.size);
-  add(r, "scratch", b->scratch.base, b->scratch.size);
-  add(r, "checkpoints", b->checkpoints.base, b->checkpoints.size);
   add(r, "engine RAM", b->engine_ram.base, b->engine_ram.size);
   add(r, "boot loader RAM", b->boot_ram.base, b->boot_ram.size);
   add(r, "SRAM2", b->ram2.base, b->ram2.size);

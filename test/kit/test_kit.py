@@ -176,6 +176,10 @@ class Kit(unittest.TestCase):
             self.assertRegex(text, part + r' +\[')
         for part in ('engine RAM', 'boot loader RAM'):
             self.assertRegex(text, part + r' +\[#+\.*\]')
+        for board in run(TOOL, 'board', 'list').split('\n'):
+            if board:
+                rows = [line.split('[')[0].split(' ', 3)[3] for line in run(TOOL, 'size-report', '--board', board.split()[0]).splitlines()[1:]]
+                self.assertEqual(len(rows), len(set(rows)), board)
         self.assertNotIn('DOES NOT FIT', text)
         self.assertRegex(text, r'application RAM +\[#\.+\] +\d+ of')
 
