@@ -3,12 +3,13 @@ JOBS ?= $(shell nproc)
 MBEDTLS := $(if $(MBEDTLS_DIR),$(abspath $(MBEDTLS_DIR)),$(CURDIR)/.deps/mbedtls)
 export MBEDTLS_DIR
 
-.PHONY: help demo check attack bench setup build host arm format format-check lint clean
+.PHONY: help demo check attack sweep bench setup build host arm format format-check lint clean
 
 help:
 	@echo "make demo    install what is missing, build, and play the update scenario on the simulated board"
 	@echo "make check   everything: format, lint, build, all tests (ends with CTest's summary)"
 	@echo "make attack  every fault of the fault campaign (part of it is in make check); writes build/attack.json"
+	@echo "make sweep   power cuts at every flash operation of a secure install (part of it is in make check)"
 	@echo "make bench   measure; writes build/bench.json"
 	@echo "make build   the PC tools (build/host) and the firmware (build/arm)"
 	@echo "make format  rewrite the sources in the house style;  make lint: clang-tidy and cppcheck"
@@ -42,6 +43,14 @@ attack:
 	@$(MAKE) --no-print-directory build
 	@PC_SOURCE=$(CURDIR) PC_BUILD=$(CURDIR)/build/host PC_ARM=$(CURDIR)/build/arm \
 	  test/in-tmp $(CURDIR)/test/attack/run-campaign --json $(CURDIR)/build/attack.json
+
+sweep:
+	@scripts/setup check
+	@$(MAKE) --no-print-directory build
+	@status=0; pids=; for i in $$(seq $(JOBS)); do \
+	  PC_SOURCE=$(CURDIR) PC_BUILD=$(CURDIR)/build/host PC_ARM=$(CURDIR)/build/arm SFI_SWEEP=$$i/$(JOBS) \
+	  $(CURDIR)/test/in-tmp /usr/bin/python3 -B $(CURDIR)/test/sfi/test_attacks.py Interruptions & pids="$$pids $$!"; \
+	done; for p in $$pids; do wait $$p || status=1; done; exit $$status
 
 bench:
 	@scripts/setup check
