@@ -2,7 +2,8 @@
  * boot loader runs, power lost while option bytes are written. Every byte that leaves the chip is searched for pieces
  * of the keys.
  *
- * device SECURE_BOOT PLAIN_BOOT KEY KEY_CODE_ADDR KEY_CODE_SIZE OLD.head OLD.bin ATTACKER.head ATTACKER.bin NEW.sfb */
+ * device SECURE_BOOT PLAIN_BOOT KEY KEY_CODE_ADDR KEY_CODE_SIZE OLD.head OLD.bin ATTACKER.head ATTACKER.bin NEW.sfb
+ *   COMPARE_ADDR SETKEY_ADDR DECRYPT_ADDR */
 #include "test/sweep/bench_board.h"
 
 #include <stdlib.h>
@@ -14,7 +15,22 @@
 #define PAGE      2048u
 
 static char **files;
-enum { SECURE = 1, PLAIN, KEY, CODE_AT, CODE_SIZE, OLD_HEAD, OLD_BIN, ATTACKER_HEAD, ATTACKER_BIN, NEW_SFB, FILES };
+enum {
+  SECURE = 1,
+  PLAIN,
+  KEY,
+  CODE_AT,
+  CODE_SIZE,
+  OLD_HEAD,
+  OLD_BIN,
+  ATTACKER_HEAD,
+  ATTACKER_BIN,
+  NEW_SFB,
+  COMPARE,
+  SETKEY,
+  DECRYPT,
+  FILES
+};
 
 static struct bench_board board;
 static unsigned checks, failures;
@@ -216,6 +232,61 @@ static void a_cut_in_option_bytes_shows_nothing(void)
   printf("power lost in option bytes: %u boards came back by themselves, %u need a regression\n", starts, stopped);
 }
 
+/* ---- time tells nothing ---- */
+/* Instructions of a function from its entry until it returns, for its true input and for others: bytes of the argument
+ * in register `reg` changed, the first, the last, one in the middle, all. */
+static void takes_as_long_for_any_input(int symbol, unsigned reg, uint32_t bytes, const char *what)
+{
+  struct cpu *cpu;
+  const uint32_t entry = (uint32_t)strtoul(files[symbol], NULL, 0) & ~1u;
+  uint8_t *file;
+  size_t size;
+  uint64_t first = 0;
+  secure(OLD_HEAD, OLD_BIN);
+  cpu = soc_cpu(board.soc);
+  file = bench_read_file(files[NEW_SFB], &size);
+  bench_candidate(&board, DOWNLOAD, PAGE, file, size);
+  free(file);
+  soc_power_on(board.soc);
+  (void)cpu_breakpoint(cpu, entry, true);
+  for (unsigned i = 0; i < 100 && cpu_get(cpu, CPU_PC) != entry; i++)
+    (void)soc_run(board.soc, 5000000);
+  check(cpu_get(cpu, CPU_PC) == entry, what);
+  (void)cpu_breakpoint(cpu, entry, false);
+  struct soc_snapshot *there = soc_save_snapshot(board.soc);
+  for (uint32_t other = 0; other < 5; other++) {
+    soc_load_snapshot(board.soc, there);
+    const uint32_t at = cpu_get(cpu, reg), back = cpu_get(cpu, CPU_LR) & ~1u;
+    for (uint32_t i = 0; i < bytes; i++) {
+      uint8_t byte = 0;
+      (void)soc_mem_read(board.soc, at + i, &byte, 1);
+      byte ^= (uint8_t)(other == 1 && i == 0           ? 1
+                        : other == 2 && i == bytes - 1 ? 0x80
+                        : other == 3 && i == bytes / 2 ? 0xFF
+                        : other == 4                   ? i * 37 + 1
+                                                       : 0);
+      (void)soc_mem_write(board.soc, at + i, &byte, 1);
+    }
+    (void)cpu_breakpoint(cpu, back, true);
+    const uint64_t began = cpu_instructions(cpu);
+    (void)soc_run(board.soc, 1000000);
+    const uint64_t took = cpu_instructions(cpu) - began;
+    check(cpu_get(cpu, CPU_PC) == back, what);
+    (void)cpu_breakpoint(cpu, back, false);
+    if (other == 0)
+      first = took;
+    check(took == first && took > bytes, what);
+  }
+  soc_free_snapshot(board.soc, there);
+}
+
+static void secrets_take_as_long_whatever_they_are(void)
+{
+  takes_as_long_for_any_input(COMPARE, 0, 32, "a comparison of secrets tells by its time where they differ");
+  takes_as_long_for_any_input(SETKEY, 1, 16, "making the key schedule tells by its time of the key");
+  takes_as_long_for_any_input(DECRYPT, 1, 16, "decrypting tells by its time of the text");
+}
+
 int main(int count, char **values)
 {
   size_t size;
@@ -239,6 +310,7 @@ int main(int count, char **values)
   at_level_2_there_is_no_probe();
   code_outside_the_boot_loader_does_not_run_while_it_does();
   a_cut_in_option_bytes_shows_nothing();
+  secrets_take_as_long_whatever_they_are();
   printf("%u checks, %u failed\n", checks, failures);
   return failures != 0;
 }
