@@ -12,7 +12,9 @@ static const struct life *now;
 bool life_verbose;
 uint32_t life_wear = 2;
 static uint32_t ran, last_set, cuts_here;
-static struct life_cuts total;
+static struct life_cuts {
+  uint32_t cuts, lives, boots;
+} total;
 
 uint32_t life_running(void)
 {
@@ -98,12 +100,12 @@ static bool one(const struct simflash_image *from, uint32_t seed, uint32_t nth, 
   return cuts_here != 0;
 }
 
-void life_sweep(const struct life *life, uint32_t first, uint32_t random, struct life_cuts *count)
+void life_sweep(const struct life *life, uint32_t first, uint32_t random)
 {
   static const enum simflash_tear second[] = {SIMFLASH_TORN_WEAK, SIMFLASH_TORN_FLICKER, SIMFLASH_TORN_BITS,
                                               SIMFLASH_TORN_ECC,  SIMFLASH_AFTER,        SIMFLASH_TORN_HALF};
+  const struct life_cuts before = total;
   now = life;
-  memset(&total, 0, sizeof total);
   rig_reset(7);
   life->prepare();
   rig.application = application;
@@ -152,9 +154,16 @@ void life_sweep(const struct life *life, uint32_t first, uint32_t random, struct
     check(cuts_here != 0, i);
   }
   simflash_free(start);
-  count->cuts += total.cuts;
-  count->lives += total.lives;
-  count->boots += total.boots;
   printf("%s: %u operations uncut; %u cuts in %u lives, %u boots\n", life->name, (unsigned)operations,
-         (unsigned)total.cuts, (unsigned)total.lives, (unsigned)total.boots);
+         (unsigned)(total.cuts - before.cuts), (unsigned)(total.lives - before.lives),
+         (unsigned)(total.boots - before.boots));
+}
+
+int life_report(void **state)
+{
+  (void)state;
+  printf("power cuts tried: %u, in %u lives of %u boots\n", (unsigned)total.cuts, (unsigned)total.lives,
+         (unsigned)total.boots);
+  rig_drop_images();
+  return 0;
 }

@@ -25,11 +25,10 @@ extern uint32_t life_wear;  /* most erases of a page of a slot in an uncut life:
 /* The set that runs (index), or the program ends: images of two sets side by side. */
 uint32_t life_running(void);
 
-struct life_cuts {
-  uint32_t cuts, lives, boots;
-};
 /* Cut at every operation, in every way; then `first` first cuts with all second ones in two ways; then `random` lives
- * with cuts at random. What it took is added to `count`. */
-void life_sweep(const struct life *life, uint32_t first, uint32_t random, struct life_cuts *count);
+ * with cuts at random. */
+void life_sweep(const struct life *life, uint32_t first, uint32_t random);
+/* A group's last word (cmocka's teardown): how much all sweeps took. */
+int life_report(void **state);
 
 #endif
