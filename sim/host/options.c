@@ -13,6 +13,12 @@
 static const struct board boards[] = {
     {.name = "nucleo-l476rg", .device = "stm32l476", .uart = 2, .button_port = 'C', .button_pin = 13},
     {.name = "b-l475e-iot01a", .device = "stm32l475", .uart = 1, .button_port = 'C', .button_pin = 13},
+    {.name = "32l496gdiscovery",
+     .device = "stm32l496",
+     .uart = 2,
+     .button_port = 'C', /* the joystick's centre */
+     .button_pin = 13,
+     .button_high = true},
 };
 
 static const char usage[] = "usage: stm32sim [OPTION]...\n";
@@ -21,8 +27,8 @@ static const char help[] =
     "Simulates an STM32 microcontroller on its board and runs real firmware.\n"
     "\n"
     "The device\n"
-    "  --board NAME             nucleo-l476rg (default), b-l475e-iot01a\n"
-    "  --device NAME            a bare chip instead of a board: stm32l476, stm32l475, stm32l462\n"
+    "  --board NAME             nucleo-l476rg (default), b-l475e-iot01a, 32l496gdiscovery\n"
+    "  --device NAME            a bare chip instead of a board: stm32l476, stm32l475, stm32l496, stm32l462\n"
     "  --state DIR              keep flash, option bytes and backup registers in DIR; made when missing\n"
     "  --erase                  erase the whole flash before anything is loaded\n"
     "  --load FILE[@ADDR]       put an ELF, HEX, SREC or binary file into flash or RAM; ADDR (default\n"
@@ -236,7 +242,7 @@ static bool parse_board(struct parse *p, const char *name)
       return true;
     }
   }
-  return wrong(p, "unknown board (there are nucleo-l476rg and b-l475e-iot01a):", name);
+  return wrong(p, "unknown board (there are nucleo-l476rg, b-l475e-iot01a and 32l496gdiscovery):", name);
 }
 
 static bool parse_device(struct parse *p, const char *name)

@@ -227,7 +227,7 @@ struct soc_model {
   struct nvm *(*array)(struct soc *soc, unsigned number);
   uint64_t (*hidden_hash)(const struct soc *soc);
 };
-extern const struct soc_model soc_stm32l476, soc_stm32l475, soc_stm32l462;
+extern const struct soc_model soc_stm32l476, soc_stm32l475, soc_stm32l496, soc_stm32l462;
 
 /* ---- the plan of a power cut, kept by soc_cut() and asked by the flash of the series ---- */
 enum soc_fate { SOC_FATE_NORMAL, SOC_FATE_BEFORE, SOC_FATE_CLEAN, SOC_FATE_TORN, SOC_FATE_WEAK };

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct soc_model *const models[] = {&soc_stm32l476, &soc_stm32l475, &soc_stm32l462};
+static const struct soc_model *const models[] = {&soc_stm32l476, &soc_stm32l475, &soc_stm32l496, &soc_stm32l462};
 #define MODELS (sizeof models / sizeof models[0])
 
 const char *const *soc_models(void)

@@ -13,7 +13,7 @@
 struct soc;
 
 /* ---- life ---- */
-/* `model`: "stm32l476", "stm32l475" (with a NOR flash), "stm32l462". `state_dir`: folder that holds what survives
+/* `model`: "stm32l476", "stm32l475" and "stm32l496" (with a NOR flash), "stm32l462". `state_dir`: folder that holds what survives
  * power-off (created when missing), or NULL for a device that lives in memory only. Returns NULL and writes a message
  * to `err` (size `err_size`) on failure.
  */

@@ -8,7 +8,7 @@
  *   options.bin    option bytes: nine words with their complements, in the order of enum l4_option
  *   backup.bin     backup domain: magic, RCC.BDCR, then the RTC registers from offset 0 on
  *   uid.bin        the 12 bytes of the unique id
- *   nor.bin        STM32L475: the board's NOR flash, 8 MiB; nor-cells.bin: its damaged cells, 16 bytes each;
+ *   nor.bin        STM32L475, STM32L496: the board's NOR flash, 8 MiB; nor-cells.bin: its damaged cells, 16 bytes each;
  *   nor-registers.bin  its status register and the two configuration bytes
  * A missing file means: as from the factory.
  */
@@ -16,12 +16,14 @@
 
 #include "sim/soc/hash.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define BACKUP_MAGIC 0x31424350u /* "PCB1" */
 #define BACKUP_WORDS (2 + SOC_BLOCK_WORDS)
 #define RAM_SEED     0x52414D21u
+#define L4_NOISE     0x20000u /* bytes of SRAM1 that are filled at least: SRAM2's noise follows from theirs */
 #define BOOT0_PORT   7
 #define BOOT0_PIN    3
 
@@ -106,12 +108,17 @@ static bool spi_routed(const struct st_spi *spi)
   return true;
 }
 
-/* QUADSPI as the B-L475E-IOT01A has it: CLK, NCS and IO0 to IO3 on PE10 to PE15, function 10 (UM2153). */
+/* QUADSPI as the boards have it: CLK, NCS, IO0 to IO3, all function 10. */
+static const struct l4_pin iot01a_nor[L4_NOR_PINS] = {{'E', 10}, {'E', 11}, {'E', 12},
+                                                      {'E', 13}, {'E', 14}, {'E', 15}}; /* UM2153 */
+static const struct l4_pin l496_nor[L4_NOR_PINS] = {{'A', 3}, {'B', 11}, {'B', 1},
+                                                    {'B', 0}, {'A', 7},  {'A', 6}}; /* UM2160 */
+
 static bool quadspi_routed(const struct st_quadspi *q)
 {
   struct l4 *l4 = q->block.chip;
-  for (unsigned pin = 10; pin < 16; pin++)
-    if (st_gpio_function(port(l4, 'E'), pin) != 10)
+  for (unsigned i = 0; i < L4_NOR_PINS; i++)
+    if (st_gpio_function(port(l4, l4->part->nor[i].port), l4->part->nor[i].pin) != 10)
       return false;
   return true;
 }
@@ -323,8 +330,8 @@ static uint32_t reset(struct soc *soc, enum soc_cause cause)
   l4_options_registers(l4);
   if (power) {
     uint64_t random = RAM_SEED;
-    noise(l4->sram1, sizeof l4->sram1, &random);
-    noise(l4->sram2, sizeof l4->sram2, &random);
+    noise(l4->sram1, l4->part->sram1_size < L4_NOISE ? L4_NOISE : l4->part->sram1_size, &random);
+    noise(l4->sram2, l4->part->sram2_size, &random);
   }
   if (!(l4->options.loaded[L4_OPTR] & L4_OPTR_SRAM2_RST))
     memset(l4->sram2, 0, sizeof l4->sram2);
@@ -614,7 +621,7 @@ static const struct soc_region l476_regions[] = {
     {"flash", L4_FLASH_BASE, L476_FLASH, L4_PAGE, true},
     {"flash alias", 0, L476_FLASH, 0, false},
     {"SRAM1", L4_SRAM1_BASE, 0x18000, 0, false},
-    {"SRAM2", L4_SRAM2_BASE, L4_SRAM2_SIZE, 0, false},
+    {"SRAM2", L4_SRAM2_BASE, 0x8000, 0, false},
     {"OTP", L4_OTP_BASE, L4_OTP_SIZE, 0, false},
     {"device information and option bytes", 0x1FFF7400, 0xC00, 0, false},
     {"option bytes 2", 0x1FFFF800, 0x800, 0, false},
@@ -624,8 +631,8 @@ static const struct soc_region l476_regions[] = {
 static const struct soc_region l462_regions[] = {
     {"flash", L4_FLASH_BASE, L462_FLASH, L4_PAGE, true},
     {"flash alias", 0, L462_FLASH, 0, false},
-    {"SRAM1, and SRAM2 behind it", L4_SRAM1_BASE, 0x20000 + L4_SRAM2_SIZE, 0, false},
-    {"SRAM2", L4_SRAM2_BASE, L4_SRAM2_SIZE, 0, false},
+    {"SRAM1, and SRAM2 behind it", L4_SRAM1_BASE, 0x20000 + 0x8000, 0, false},
+    {"SRAM2", L4_SRAM2_BASE, 0x8000, 0, false},
     {"OTP", L4_OTP_BASE, L4_OTP_SIZE, 0, false},
     {"device information and option bytes", 0x1FFF7400, 0xC00, 0, false},
     {"peripherals", 0x40000000, 0x20000000, 0, false},
@@ -636,7 +643,20 @@ static const struct soc_region l475_regions[] = {
     {"flash", L4_FLASH_BASE, L476_FLASH, L4_PAGE, true},
     {"flash alias", 0, L476_FLASH, 0, false},
     {"SRAM1", L4_SRAM1_BASE, 0x18000, 0, false},
-    {"SRAM2", L4_SRAM2_BASE, L4_SRAM2_SIZE, 0, false},
+    {"SRAM2", L4_SRAM2_BASE, 0x8000, 0, false},
+    {"QUADSPI flash", ST_QUADSPI_MEM, MX25R_SIZE, MX25R_SECTOR, true},
+    {"OTP", L4_OTP_BASE, L4_OTP_SIZE, 0, false},
+    {"device information and option bytes", 0x1FFF7400, 0xC00, 0, false},
+    {"option bytes 2", 0x1FFFF800, 0x800, 0, false},
+    {"peripherals", 0x40000000, 0x20000000, 0, false},
+    {"private peripherals", 0xE0000000, 0x100000, 0, false},
+};
+
+static const struct soc_region l496_regions[] = {
+    {"flash", L4_FLASH_BASE, L476_FLASH, L4_PAGE, true},
+    {"flash alias", 0, L476_FLASH, 0, false},
+    {"SRAM1, and SRAM2 behind it", L4_SRAM1_BASE, 0x50000, 0, false},
+    {"SRAM2", L4_SRAM2_BASE, 0x10000, 0, false},
     {"QUADSPI flash", ST_QUADSPI_MEM, MX25R_SIZE, MX25R_SECTOR, true},
     {"OTP", L4_OTP_BASE, L4_OTP_SIZE, 0, false},
     {"device information and option bytes", 0x1FFF7400, 0xC00, 0, false},
@@ -648,6 +668,7 @@ static const struct soc_region l475_regions[] = {
 const struct l4_part l4_part_l476 = {
     .flash_size = L476_FLASH,
     .sram1_size = 0x18000,
+    .sram2_size = 0x8000,
     .idcode = 0x10076415,
     .ports = 0xFF,
     .package = 0, /* LQFP64 */
@@ -661,6 +682,7 @@ const struct l4_part l4_part_l476 = {
 const struct l4_part l4_part_l475 = {
     .flash_size = L476_FLASH,
     .sram1_size = 0x18000,
+    .sram2_size = 0x8000,
     .idcode = 0x10076415,
     .ports = 0xFF,
     .package = 2, /* LQFP100 */
@@ -669,12 +691,29 @@ const struct l4_part l4_part_l475 = {
     .optr_ones = 0xFC408800,
     .optr_factory = 0xFFEFF8AA,
     .uid = "\x2B\x00\x2C\x00\x0E\x51\x35\x31\x35\x38\x33\x31",
-    .nor = true,
+    .nor = iot01a_nor,
+};
+/* RM0351, too: more RAM, boot option bits. In the 32L496GDISCOVERY's package. Its port I is not modelled. */
+const struct l4_part l4_part_l496 = {
+    .flash_size = L476_FLASH,
+    .sram1_size = 0x40000,
+    .sram2_size = 0x10000,
+    .sram2_behind = true,
+    .idcode = 0x20006461,
+    .ports = 0xFF,
+    .package = 0x10, /* UFBGA169 */
+    .options = L4_OPTIONS,
+    .optr_mask = 0x0FBF77FF,
+    .optr_ones = 0xF0408800,
+    .optr_factory = 0xFFEFF8AA,
+    .uid = "\x31\x00\x27\x00\x0D\x51\x38\x33\x35\x34\x36\x31",
+    .nor = l496_nor,
 };
 /* RM0394. OPTR has nSWBOOT0 and nBOOT0. */
 const struct l4_part l4_part_l462 = {
     .flash_size = L462_FLASH,
     .sram1_size = 0x20000,
+    .sram2_size = 0x8000,
     .sram2_behind = true,
     .idcode = 0x10016462,
     .ports = 0x9F,
@@ -686,19 +725,21 @@ const struct l4_part l4_part_l462 = {
     .uid = "\x29\x00\x3A\x00\x0C\x51\x37\x34\x36\x34\x32\x20",
 };
 
-#define L4_MODEL(chip, chip_regions, chip_part)                                                                        \
+#define L4_MODEL(chip, chip_regions, chip_part, ram)                                                                   \
   .name = chip, .part = &(chip_part), .arch = CPU_ARCH_V7EM, .irqs = L4_IRQS, .priority_bits = 4, .fpu = true,         \
   .regions = (chip_regions), .region_count = sizeof(chip_regions) / sizeof(chip_regions)[0], .names = l4_names,        \
   .name_count = L4_NAMES, .create = create, .destroy = destroy, .load = load, .stage = stage, .power_off = power_off,  \
   .reset = reset, .watched = watched, .fault_note = fault_note, .dap_halted = dap_halted, .dap_open = dap_open,        \
-  .dap_attach = dap_attach, .rdp = rdp, .option = option, .chip_size = sizeof(struct l4), .array = array,              \
-  .hidden_hash = hidden_hash, .uart_rx = uart_rx, .pin = drive_pin, .pin_release = release_pin,                        \
+  .dap_attach = dap_attach, .rdp = rdp, .option = option, .chip_size = offsetof(struct l4, sram1) + (ram),             \
+  .array = array, .hidden_hash = hidden_hash, .uart_rx = uart_rx, .pin = drive_pin, .pin_release = release_pin,        \
   .flash_load = flash_load, .flash_erase = flash_erase, .factory_load = factory_load, .wear = wear,                    \
   .clear_wear = clear_wear
 
-const struct soc_model soc_stm32l476 = {L4_MODEL("stm32l476", l476_regions, l4_part_l476), .dap_part = 0x415,
+const struct soc_model soc_stm32l476 = {L4_MODEL("stm32l476", l476_regions, l4_part_l476, L4_NOISE), .dap_part = 0x415,
                                         .boundary_tap = 0x06415041};
-const struct soc_model soc_stm32l475 = {L4_MODEL("stm32l475", l475_regions, l4_part_l475), .dap_part = 0x415,
+const struct soc_model soc_stm32l475 = {L4_MODEL("stm32l475", l475_regions, l4_part_l475, L4_NOISE), .dap_part = 0x415,
                                         .boundary_tap = 0x06415041};
-const struct soc_model soc_stm32l462 = {L4_MODEL("stm32l462", l462_regions, l4_part_l462), .dap_part = 0x462,
+const struct soc_model soc_stm32l496 = {L4_MODEL("stm32l496", l496_regions, l4_part_l496, L4_SRAM1_MAX),
+                                        .dap_part = 0x461, .boundary_tap = 0x06461041};
+const struct soc_model soc_stm32l462 = {L4_MODEL("stm32l462", l462_regions, l4_part_l462, L4_NOISE), .dap_part = 0x462,
                                         .boundary_tap = 0x06462041};

@@ -1,5 +1,5 @@
-/* STM32L475, STM32L476 and STM32L462: what the files of this model share. Facts: RM0351, RM0394 and the register maps;
- * where silicon is silent, the comment says what the model does. */
+/* STM32L475, STM32L476, STM32L496 and STM32L462: what the files of this model share. Facts: RM0351, RM0394 and the
+ * register maps; where silicon is silent, the comment says what the model does. */
 #ifndef SIM_SOC_L4_L4_H
 #define SIM_SOC_L4_L4_H
 
@@ -23,18 +23,24 @@
 #define L4_OTP_SIZE    0x400u
 #define L4_UID_BASE    0x1FFF7590u
 #define L4_SRAM1_BASE  0x20000000u
-#define L4_SRAM1_MAX   0x20000u
+#define L4_SRAM1_MAX   0x40000u
 #define L4_SRAM2_BASE  0x10000000u
-#define L4_SRAM2_SIZE  0x8000u
+#define L4_SRAM2_MAX   0x10000u
 #define L4_GRANULES    (L4_FLASH_MAX / CPU_GRANULE)
 #define L4_PORTS       8u
 #define L4_USARTS      4u /* USART1-3, LPUART1 */
 #define L4_BACKUP_REGS 32u
 
+#define L4_NOR_PINS 6u
+struct l4_pin {
+  char port;
+  uint8_t pin;
+};
+
 /* What differs between the chips; l4.c. A chip with one bank is one whose flash ends with bank 1: nothing of bank 2
  * can be reached, and any operation makes all of its flash wait. */
 struct l4_part {
-  uint32_t flash_size, sram1_size;
+  uint32_t flash_size, sram1_size, sram2_size;
   bool sram2_behind; /* SRAM2 can be seen a second time, right behind SRAM1 */
   uint32_t idcode;   /* DBGMCU_IDCODE */
   uint32_t ports;    /* bit 0: GPIOA ... */
@@ -42,9 +48,10 @@ struct l4_part {
   unsigned options;  /* option words: the first ones of enum l4_option */
   uint32_t optr_mask, optr_ones, optr_factory;
   uint8_t uid[12];
-  bool nor; /* QUADSPI is modelled, with the B-L475E-IOT01A's flash behind it */
+  /* Not NULL: QUADSPI is modelled, with the board's flash behind it: port and number of the pins that lead there. */
+  const struct l4_pin *nor;
 };
-extern const struct l4_part l4_part_l476, l4_part_l475, l4_part_l462;
+extern const struct l4_part l4_part_l476, l4_part_l475, l4_part_l496, l4_part_l462;
 
 /* Interrupts that the model raises. */
 enum {
@@ -167,10 +174,11 @@ struct l4 {
   struct st_crc crc;
   struct st_rng rng;
   struct st_dma dma[2];
-  uint8_t sram1[L4_SRAM1_MAX], sram2[L4_SRAM2_SIZE];
   uint8_t uid[12];
   bool debugger;         /* has woken the debug port since power-on */
   bool booted_elsewhere; /* from SRAM1 or system memory */
+  /* At the end: of smaller chips nobody looks at the rest (chip_size). */
+  uint8_t sram2[L4_SRAM2_MAX], sram1[L4_SRAM1_MAX];
 };
 
 static inline struct l4 *l4_of(const struct soc_block *block)

@@ -254,7 +254,7 @@ bool l4_memory_init(struct l4 *l4)
   const struct l4_part *part = l4->part;
   const struct soc_mem mems[] = {
       {"SRAM1", L4_SRAM1_BASE, part->sram1_size, l4->sram1, NULL, l4},
-      {"SRAM2", L4_SRAM2_BASE, L4_SRAM2_SIZE, l4->sram2, &l4_sram2_ops, l4},
+      {"SRAM2", L4_SRAM2_BASE, part->sram2_size, l4->sram2, &l4_sram2_ops, l4},
       {"flash", L4_FLASH_BASE, part->flash_size, NULL, &main_ops, l4},
       {"alias", 0, part->flash_size, NULL, &alias_ops, l4},
       {"system memory", 0x1FFF0000, 0x7000, NULL, &system_ops, l4},
@@ -267,7 +267,7 @@ bool l4_memory_init(struct l4 *l4)
   if (part->flash_size > L4_BANK_SIZE)
     soc_add_mem(l4->soc, &(struct soc_mem){"option bytes 2", 0x1FFFF800, 0x800, NULL, &option_ops, l4});
   if (part->sram2_behind)
-    soc_add_mem(l4->soc, &(struct soc_mem){"SRAM2 behind SRAM1", L4_SRAM1_BASE + part->sram1_size, L4_SRAM2_SIZE,
+    soc_add_mem(l4->soc, &(struct soc_mem){"SRAM2 behind SRAM1", L4_SRAM1_BASE + part->sram1_size, part->sram2_size,
                                            l4->sram2, &l4_sram2_ops, l4});
   return nvm_init(&l4->flash.main, part->flash_size, 8, L4_PAGE, 0xFF) &&
          nvm_init(&l4->flash.otp, L4_OTP_SIZE, 8, L4_OTP_SIZE, 0xFF);

@@ -130,9 +130,9 @@ static void write_sram2_control(struct l4 *l4, uint32_t value)
     return;
   l4->sram2_key_step = 0;
   memset(l4->sram2, 0, sizeof l4->sram2);
-  cpu_invalidate(l4->soc->cpu, L4_SRAM2_BASE, L4_SRAM2_SIZE);
+  cpu_invalidate(l4->soc->cpu, L4_SRAM2_BASE, L4_SRAM2_MAX);
   l4->syscfg.v[SCSR / 4] = SCSR_BUSY;
-  soc_after(l4->soc, &l4->sram2_cleared, L4_SRAM2_SIZE / 4 * (SOC_PS_PER_S / l4->soc->hz));
+  soc_after(l4->soc, &l4->sram2_cleared, l4->part->sram2_size / 4 * (SOC_PS_PER_S / l4->soc->hz));
 }
 
 static uint32_t syscfg_read(struct soc_block *b, unsigned offset, bool peek)
@@ -167,7 +167,7 @@ static bool syscfg_write(struct soc_block *b, unsigned offset, uint32_t value, u
     break;
   case SWPR:
     *v |= value;
-    cpu_invalidate(b->soc->cpu, L4_SRAM2_BASE, L4_SRAM2_SIZE);
+    cpu_invalidate(b->soc->cpu, L4_SRAM2_BASE, L4_SRAM2_MAX);
     break;
   default: {
     static const uint8_t keys[] = {0xCA, 0x53};
@@ -193,7 +193,7 @@ static void syscfg_reset(struct soc_block *b)
 static bool closed(const struct soc_mem *mem, uint32_t offset)
 {
   const struct l4 *l4 = mem->chip;
-  return l4->syscfg.v[SWPR / 4] >> (offset / 1024) & 1u;
+  return offset < 0x8000 && l4->syscfg.v[SWPR / 4] >> (offset / 1024) & 1u; /* SWPR2 of the STM32L496: not modelled */
 }
 
 static uint8_t *sram2_direct(struct soc_mem *mem, uint32_t offset, enum cpu_access kind)
