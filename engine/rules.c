@@ -52,6 +52,15 @@ static __attribute__((noinline)) pc_status look(const struct image_info *candida
   return judge(candidate, active, has_active);
 }
 
+/* Does the board have what the image's second segment is for, at that very offset? An image without one must not reach
+ * into that part of the slot: its program would be torn apart. */
+static inline pc_status segments(const struct image_info *candidate, const struct install_slot *slots)
+{
+  if (candidate->external != 0)
+    return candidate->external == slots->segment ? PC_OK : PC_ERR_UNSUPPORTED;
+  return slots->segment == 0 || candidate->size <= slots->segment ? PC_OK : PC_ERR_SIZE;
+}
+
 pc_status engine_rules(const struct image_info *candidate, uint32_t *old_size)
 {
   struct image_info active;
@@ -59,6 +68,11 @@ pc_status engine_rules(const struct image_info *candidate, uint32_t *old_size)
     return PC_ERR_UNSUPPORTED; /* this slot mode takes whole images */
   if (candidate->size > engine_slot(candidate->image)->slots.image_max)
     return PC_ERR_SIZE;
+  if (IMAGE_SEGMENTS) {
+    const pc_status fits = segments(candidate, &engine_slot(candidate->image)->slots);
+    if (fits != PC_OK)
+      return fits;
+  }
   if (counter_accepts(candidate) != PC_OK)
     return PC_ERR_LOG_FULL; /* a wish that cannot be granted */
   volatile pc_status verdict = look(candidate, &active, old_size);

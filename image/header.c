@@ -42,7 +42,7 @@ static pc_status check(const struct image_info *info, uint32_t capacity)
       info->partial_offset > info->size - info->partial_size)
     return PC_ERR_FORMAT;
   if (info->protocol == IMAGE_PROTOCOL) {
-    if ((info->flags & ~IMAGE_FLAGS_KNOWN) != 0 || info->external >= info->size)
+    if ((info->flags & ~IMAGE_FLAGS_KNOWN) != 0 || info->external >= (IMAGE_SEGMENTS ? info->size : 1u))
       return PC_ERR_FORMAT;
   } else if (info->protocol != IMAGE_PROTOCOL_VENDOR) {
     return PC_ERR_FORMAT;

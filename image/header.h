@@ -43,6 +43,11 @@
 #define IMAGE_FLAG_RAISE_MINIMUM 1u /* the minimum version field is to be enforced once validated */
 #define IMAGE_FLAGS_KNOWN        1u
 
+/* 0: a build for boards whose images have one segment; others are then PC_ERR_FORMAT. */
+#ifndef IMAGE_SEGMENTS
+#define IMAGE_SEGMENTS 1
+#endif
+
 /* Byte offsets, for those who build or mutate headers. */
 enum {
   IMAGE_AT_MAGIC = 0,

@@ -55,6 +55,7 @@ struct install_slot {
   struct flash_area active;   /* image pages, starts with the vector table; at most 2^20 - 1 pages */
   struct flash_area download; /* header page, image pages; with swap: hole page */
   uint32_t image_max;         /* bytes: the largest image that the slot mode can install here */
+  uint32_t segment;           /* offset in the image at which its second segment begins; 0: the slot takes one only */
 };
 
 /* What is where in the journal's 32-bit value. 0 is what an empty journal says. */

@@ -6,6 +6,7 @@
  * slot, of the same flash. From then on nothing is believed of the download slot; what it delivers is authenticated in
  * the active slot before it runs. */
 #include "install/move.h"
+#include "install/spare.h"
 
 #include <stdbool.h>
 
@@ -49,24 +50,39 @@ pc_status install_header(const struct install *install, uint32_t record, uint8_t
   return flash_read(&stage, 0, header, IMAGE_HEADER_SIZE);
 }
 
-/* A[i] gets page i of the image that comes, or becomes blank behind it. */
-static pc_status place_page(const struct walk *walk, uint32_t i)
+/* What A[i] gets: page i of the image that comes, or nothing behind it. `iv`: room for a page's. */
+static pc_status plan_page(const struct walk *walk, uint32_t i, struct install_move *move, uint8_t iv[IMAGE_BLOCK])
 {
   const struct install_slot *slot = walk->install->slot;
   const uint32_t at = i * slot->active.page;
-  struct install_move move = {&slot->download, slot->download.page + at, &slot->active, at, 0, NULL};
+  *move = (struct install_move){&slot->download, slot->download.page + at, &slot->active, at, 0, NULL};
+  if (i >= walk->pages)
+    return PC_OK;
+  move->size = walk->size - at < slot->active.page ? walk->size - at : slot->active.page;
+  move->iv = walk->header + IMAGE_AT_IV;
+  if (i == 0)
+    return PC_OK;
+  move->iv = iv;
+  return flash_read(move->from, move->from_offset - IMAGE_BLOCK, iv, IMAGE_BLOCK);
+}
+
+static pc_status place_page(const struct walk *walk, uint32_t i)
+{
+  struct install_move move;
   uint8_t iv[IMAGE_BLOCK];
-  if (i < walk->pages) {
-    move.size = walk->size - at < slot->active.page ? walk->size - at : slot->active.page;
-    move.iv = walk->header + IMAGE_AT_IV;
-    if (i != 0) {
-      pc_status status = flash_read(move.from, move.from_offset - IMAGE_BLOCK, iv, IMAGE_BLOCK);
-      if (status != PC_OK)
-        return status;
-      move.iv = iv;
-    }
-  }
-  return install_fill(walk->install, &move);
+  pc_status status = plan_page(walk, i, &move, iv);
+  return status == PC_OK ? install_fill(walk->install, &move) : status;
+}
+
+/* A[i], which nobody has touched, can stay as it is. */
+static bool may_stay(const struct walk *walk, uint32_t i)
+{
+  const struct flash_area *active = &walk->install->slot->active;
+  struct install_move move;
+  uint8_t iv[IMAGE_BLOCK];
+  if (i >= walk->pages)
+    return flash_is_blank(active, i * active->page, active->page) == PC_OK;
+  return INSTALL_SPARE && plan_page(walk, i, &move, iv) == PC_OK && install_is_there(walk->install, &move);
 }
 
 static void report(struct walk *walk, uint32_t i)
@@ -80,16 +96,17 @@ static void report(struct walk *walk, uint32_t i)
 
 /* Pages below `i`, from the last to the first; `copied`: COPIED(i - 1) is recorded. A page of the image is erased
  * whatever it holds, so DONE of the page above says enough; one behind the image is erased only if it is not blank, and
- * must be named before, or after a cut it might only look blank. The first page is named too: BEGIN is not acted on. */
+ * must be named before, or after a cut it might only look blank. The first page is named too: BEGIN is not acted on.
+ * Where equal pages are spared, every page is named: one that was is never compared again. */
 static pc_status walk_pages(struct walk *walk, uint32_t i, bool first, bool copied)
 {
-  const struct flash_area *active = &walk->install->slot->active;
   while (i-- != 0) {
     pc_status status = PC_OK;
-    const bool behind = i >= walk->pages;
-    if (!copied && behind && flash_is_blank(active, i * active->page, active->page) == PC_OK)
+    if (!copied && may_stay(walk, i)) {
+      report(walk, i);
       continue;
-    if (!copied && (behind || first))
+    }
+    if (!copied && (INSTALL_SPARE || i >= walk->pages || first))
       status = record(walk->install, INSTALL_COPIED, i);
     copied = first = false;
     if (status == PC_OK)

@@ -224,11 +224,13 @@ static uint32_t ask(struct patch_status *status)
   return end(status, PATCH_COMPLETED);
 }
 
-static uint32_t external(const struct update *u)
+/* Was it refused for a second segment, which the board has not, or has elsewhere? */
+static bool foreign_segment(const struct update *u, pc_status why)
 {
   uint32_t offset;
   memcpy(&offset, u->header + IMAGE_AT_EXTERNAL, sizeof offset);
-  return u->step == UPDATE_IMAGE && u->header[IMAGE_AT_PROTOCOL] == IMAGE_PROTOCOL ? offset : 0;
+  return (why == PC_ERR_UNSUPPORTED || why == PC_ERR_FORMAT) && memcmp(u->header, "SFU", 3) == 0 &&
+         u->header[IMAGE_AT_PROTOCOL] == IMAGE_PROTOCOL && offset != 0;
 }
 
 static uint32_t data(struct patch_status *status, const void *bytes, uint32_t length)
@@ -240,10 +242,8 @@ static uint32_t data(struct patch_status *status, const void *bytes, uint32_t le
     return refuse(status, PATCH_INVALID_ARG);
   pc_status done = update_write(u, bytes, length);
   api.total = u->size;
-  if (done == PC_OK && external(u) != 0) {
-    (void)update_abort(u);
+  if (foreign_segment(u, done))
     return end(status, PATCH_FLASH_SEGMENT_ERROR);
-  }
   const uint32_t at = u->received;
   if (done == PC_OK && at == api.total)
     done = update_finish(u);

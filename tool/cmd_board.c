@@ -52,6 +52,14 @@ static void show_json(const struct board *b)
     json_number("size", b->scratch.size);
     json_end();
   }
+  if (b->segment.size != 0) {
+    json_object("segment");
+    json_address("base", b->segment.base);
+    json_number("size", b->segment.size);
+    json_number("offset", b->segment.offset);
+    json_address("download", b->segment.download);
+    json_end();
+  }
   json_address("app_ram", b->app_ram);
   json_array("images");
   for (uint32_t i = 0; i < b->images; i++) {
@@ -95,6 +103,11 @@ static void show_text(const struct board *b)
     region("active slot", s->active, s->active_size);
     region(b->scratch.size != 0 ? "patch area" : "download slot", s->download, s->download_size);
     printf("  %-16s 0x%08x\n", "active header", s->header);
+  }
+  if (b->segment.size != 0) {
+    printf("  second segment of image 1: from offset %u\n", b->segment.offset);
+    region("active slot", b->segment.base, b->segment.size);
+    region("download slot", b->segment.download, b->segment.size);
   }
 }
 

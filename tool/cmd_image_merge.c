@@ -81,8 +81,9 @@ static bool add_image(struct merge *m, const char *path, const struct sfb *sfb, 
   memcpy(header, sfb->header, sizeof header);
   image_header_set_state(header, IMAGE_STATE_VALID);
   memset(header + IMAGE_AT_FINGERPRINT, 0, 32); /* no previous image: nothing to roll back to */
-  bool ok = sfb_decrypt(path, sfb, key, clear, problem) &&
-            add(m, slot->active, clear, (uint32_t)sfb->payload_size, problem) &&
+  const uint32_t size = (uint32_t)sfb->payload_size, first = sfb->info.external != 0 ? sfb->info.external : size;
+  bool ok = sfb_decrypt(path, sfb, key, clear, problem) && add(m, slot->active, clear, first, problem) &&
+            (first == size || add(m, m->board->segment.base, clear + first, size - first, problem)) &&
             add(m, slot->header, header, sizeof header, problem);
   free(clear);
   return ok;
@@ -101,6 +102,8 @@ static bool check_image(struct merge *m, const char *path, const struct sfb *sfb
   if (info->size > m->board->slots[info->image - 1].image_max)
     return problem_set(problem, CLI_REFUSED, "%s: %u bytes; the active slot takes %u", path, info->size,
                        m->board->slots[info->image - 1].image_max);
+  if (!firmware_segment_fits(path, m->board, info, problem))
+    return false;
   m->merged[info->image - 1] = true;
   return true;
 }

@@ -32,9 +32,14 @@ static bool choose_part(struct pack *p, struct problem *problem)
   const char *from = cli_value(p->cli, "partial-from");
   struct firmware old;
   p->info.size = p->info.partial_size = p->firmware.size;
+  p->info.external = p->firmware.external;
+  if (p->info.external != 0 && p->info.protocol == IMAGE_PROTOCOL_VENDOR)
+    return problem_set(problem, CLI_USAGE, "protocol 1 headers know no second segment");
+  if (p->info.external != 0 && from != NULL)
+    return problem_set(problem, CLI_USAGE, "--partial-from: an image in two segments is updated whole, or by a patch");
   if (from == NULL)
     return true;
-  if (!firmware_read_for_slot(from, p->board, p->info.image, false, &old, problem))
+  if (!firmware_read_for_slot(from, NULL, p->board, p->info.image, false, &old, problem))
     return false;
   /* Whole blocks of the cipher, and whole write units of the flash that the range is copied into. */
   const uint32_t align = p->board->unit > IMAGE_BLOCK ? p->board->unit : IMAGE_BLOCK;
@@ -151,8 +156,8 @@ static int run(struct cli *cli)
   struct pack p = {.cli = cli, .out = cli_value(cli, "output")};
   p.board = board_of(cli, &problem);
   bool ok = p.board != NULL && check_paths(&p, &problem) && fields_read(cli, p.board, &p.info, &problem) &&
-            firmware_read_for_slot(cli->arguments[0], p.board, p.info.image, !cli_flag(cli, "no-vectors"), &p.firmware,
-                                   &problem) &&
+            firmware_read_for_slot(cli->arguments[0], cli->argument_count > 1 ? cli->arguments[1] : NULL, p.board,
+                                   p.info.image, !cli_flag(cli, "no-vectors"), &p.firmware, &problem) &&
             choose_part(&p, &problem) && build_header(&p, &problem) && encrypt_and_write(&p, &problem);
   if (ok)
     show(&p);
@@ -175,14 +180,19 @@ static const struct cli_option options[] = {
 
 const struct cli_command cmd_image_pack = {
     .name = "image pack",
-    .arguments = "INPUT",
+    .arguments = "INPUT [SECOND]",
     .summary = "Sign and encrypt a firmware image into an .sfb file",
     .details =
         "INPUT: an ELF, Intel HEX or S-record file, or a raw binary (\"app.bin\", \"app.bin@0x08088000\"; without "
         "address it is\n"
         "taken to start at the active slot). It must start at the board's active slot, fit it, and have a plausible "
         "vector\n"
-        "table; it is padded with FF to a multiple of 16 bytes. A version that was used for another image is refused.",
+        "table; it is padded with FF to a multiple of 16 bytes. On boards whose images have two segments, INPUT may "
+        "have "
+        "bytes at\n"
+        "both; or SECOND holds those of the second (a raw binary is taken to start there): the room between is filled "
+        "with FF.\n"
+        "A version that was used for another image is refused.",
     .options = {options, fields_options, board_options, keys_sign_options, keys_encryption_options, fields_iv_option},
     .examples = "portcullis image pack --keys keys --version 1.2.3 app.elf -o app.sfb\n"
                 "portcullis image pack --keys keys --version 1.3.0 --minimum-version 1.2.0 app.hex -o app.sfb\n"
@@ -190,8 +200,10 @@ const struct cli_command cmd_image_pack = {
                 "portcullis image pack --sign-key 'pkcs11:token=oem;object=fwsign' --encryption-key aes.bin --version "
                 "1.2.3 app.bin "
                 "-o app.sfb\n"
+                "portcullis image pack --keys keys --board 32l496gdiscovery --version 1.2.3 app.elf assets.bin -o "
+                "app.sfb\n"
                 "portcullis image pack --keys keys --protocol 1 --version 7 app.elf -o app.sfb",
     .min_arguments = 1,
-    .max_arguments = 1,
+    .max_arguments = 2,
     .run = run,
 };

@@ -68,7 +68,7 @@ static bool check_board(const struct cli *cli, const char *path, const struct sf
   if (sfb->info.size > board->slots[sfb->info.image - 1].image_max)
     return problem_set(problem, CLI_REFUSED, "%s: %u bytes; the active slot of %s takes %u", path, sfb->info.size,
                        board->name, board->slots[sfb->info.image - 1].image_max);
-  return true;
+  return firmware_segment_fits(path, board, &sfb->info, problem);
 }
 
 /* The same with a patch, applied to the firmware of --base. *clear: patch->to.size bytes, malloc'ed. */

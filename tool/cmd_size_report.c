@@ -57,6 +57,8 @@ static void collect(struct report *r)
   add(r, "engine RAM", b->engine_ram.base, b->engine_ram.size);
   add(r, "boot loader RAM", b->boot_ram.base, b->boot_ram.size);
   add(r, "SRAM2", b->ram2.base, b->ram2.size);
+  add(r, "active slot 1, 2nd", b->segment.base, b->segment.size);
+  add(r, "download slot 1, 2nd", b->segment.download, b->segment.size);
   add(r, "application RAM", b->app_ram, b->ram.base + b->ram.size - b->app_ram);
   qsort(r->regions, r->count, sizeof r->regions[0], by_base);
 }
@@ -109,7 +111,7 @@ static void show_text(const struct report *r)
     memset(bar, '.', BAR);
     memset(bar, '#', (size_t)filled);
     bar[BAR] = '\0';
-    printf("  0x%08x  %-16s [%s] %7llu of %7u bytes%s\n", g->base, g->name, bar, (unsigned long long)g->used, g->size,
+    printf("  0x%08x  %-20s [%s] %7llu of %7u bytes%s\n", g->base, g->name, bar, (unsigned long long)g->used, g->size,
            g->used > g->size ? "  DOES NOT FIT" : "");
   }
 }

@@ -137,7 +137,7 @@ void fields_text(const struct image_info *info)
     else
       printf("  minimum version  not raised\n");
     if (info->external != 0)
-      printf("  external part    from offset %u\n", info->external);
+      printf("  second segment   from offset %u, %u bytes\n", info->external, info->size - info->external);
   }
   printf("  size             %u bytes\n", info->size);
   if (info->partial_size != info->size)

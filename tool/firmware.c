@@ -94,20 +94,75 @@ bool firmware_read(const char *input, uint32_t bin_addr, struct firmware *firmwa
   return ok;
 }
 
+static bool inside(const struct objfile_segment *s, uint32_t base, uint32_t size)
+{
+  return s->addr >= base && (uint64_t)s->addr + s->size <= (uint64_t)base + size;
+}
+
 static bool fits(const char *input, const struct objfile *file, const struct board *board,
                  const struct board_slot *slot, struct problem *problem)
 {
+  const struct board_segment *second = &board->segment;
+  const uint32_t first = second->size != 0 ? second->offset : slot->image_max;
   for (size_t i = 0; i < file->segment_count; i++) {
     const struct objfile_segment *s = &file->segments[i];
-    uint64_t end = (uint64_t)s->addr + s->size;
-    if (s->addr < slot->active || end > (uint64_t)slot->active + slot->image_max)
+    if (inside(s, slot->active, first) || inside(s, second->base, second->size))
+      continue;
+    if (second->size != 0)
       return problem_set(problem, CLI_REFUSED,
-                         "%s: segment 0x%08x-0x%08llx does not fit the active slot (0x%08x, %u bytes)", input, s->addr,
-                         (unsigned long long)end - 1, slot->active, slot->image_max);
+                         "%s: segment 0x%08x-0x%08llx does not fit the active slot (0x%08x, %u bytes, and 0x%08x, %u "
+                         "bytes)",
+                         input, s->addr, (unsigned long long)s->addr + s->size - 1, slot->active, first, second->base,
+                         second->size);
+    return problem_set(problem, CLI_REFUSED,
+                       "%s: segment 0x%08x-0x%08llx does not fit the active slot (0x%08x, %u bytes)", input, s->addr,
+                       (unsigned long long)s->addr + s->size - 1, slot->active, first);
   }
   if (file->segments[0].addr != slot->active)
     return problem_set(problem, CLI_REFUSED, "%s: starts at 0x%08x; on %s an image starts at 0x%08x", input,
                        file->segments[0].addr, board->name, slot->active);
+  return true;
+}
+
+/* The second segment's bytes moved behind the first one's room, so that the image is one run. False: there are none. */
+static bool join(struct objfile *file, const struct board *board, const struct board_slot *slot)
+{
+  bool any = false;
+  for (size_t i = 0; i < file->segment_count; i++)
+    if (inside(&file->segments[i], board->segment.base, board->segment.size)) {
+      file->segments[i].addr += slot->active + board->segment.offset - board->segment.base;
+      any = true;
+    }
+  return any;
+}
+
+/* The segments of another file, into this one. */
+static bool take(struct objfile *file, const char *input, uint32_t bin_addr, struct problem *problem)
+{
+  struct objfile more;
+  if (!firmware_segments(input, bin_addr, &more, problem))
+    return false;
+  bool ok = true;
+  for (size_t i = 0; ok && i < more.segment_count; i++) {
+    problem->code = CLI_REFUSED;
+    ok = objfile_add(file, more.segments[i].addr, more.segments[i].data, more.segments[i].size, problem->text,
+                     sizeof problem->text);
+  }
+  objfile_free(&more);
+  return ok;
+}
+
+bool firmware_segment_fits(const char *path, const struct board *board, const struct image_info *info,
+                           struct problem *problem)
+{
+  const struct board_segment *second = &board->segment;
+  if (info->external != 0 && (second->size == 0 || info->external != second->offset))
+    return problem_set(problem, CLI_REFUSED, "%s: has a second segment from offset %u on; on %s %s", path,
+                       info->external, board->name,
+                       second->size == 0 ? "images have one segment" : "it begins elsewhere");
+  if (info->external == 0 && second->size != 0 && info->size > second->offset)
+    return problem_set(problem, CLI_REFUSED, "%s: %u bytes of one segment; on %s that takes %u", path, info->size,
+                       board->name, second->offset);
   return true;
 }
 
@@ -128,7 +183,7 @@ static bool vectors_plausible(const char *input, const struct firmware *f, const
         "%s: vector table at 0x%08x: initial stack pointer 0x%08x lies in no RAM of an application (0x%08x-"
         "0x%08x); is this linked for %s? (--no-vectors: the image has no vector table)",
         input, f->addr, stack, board->app_ram, board->ram.base + board->ram.size - 1, board->name);
-  if ((reset & 1) == 0 || reset - 1 < f->addr || reset - 1 - f->addr >= f->size)
+  if ((reset & 1) == 0 || reset - 1 < f->addr || reset - 1 - f->addr >= (f->external != 0 ? f->external : f->size))
     return problem_set(
         problem, CLI_REFUSED,
         "%s: vector table at 0x%08x: reset vector 0x%08x is %s (--no-vectors: the image has no vector table)", input,
@@ -136,15 +191,21 @@ static bool vectors_plausible(const char *input, const struct firmware *f, const
   return true;
 }
 
-bool firmware_read_for_slot(const char *input, const struct board *board, uint32_t image, bool vectors,
-                            struct firmware *firmware, struct problem *problem)
+bool firmware_read_for_slot(const char *input, const char *second, const struct board *board, uint32_t image,
+                            bool vectors, struct firmware *firmware, struct problem *problem)
 {
   const struct board_slot *slot = &board->slots[image - 1];
   struct objfile file;
   memset(firmware, 0, sizeof *firmware);
   if (!firmware_segments(input, slot->active, &file, problem))
     return false;
-  bool ok = fits(input, &file, board, slot, problem) && flatten(input, &file, firmware, problem);
+  bool ok = second == NULL || board->segment.size != 0 ||
+            problem_set(problem, CLI_USAGE, "%s: on %s images have one segment", second, board->name);
+  ok = ok && (second == NULL || take(&file, second, board->segment.base, problem)) &&
+       fits(input, &file, board, slot, problem);
+  if (ok && join(&file, board, slot))
+    firmware->external = board->segment.offset;
+  ok = ok && flatten(input, &file, firmware, problem);
   objfile_free(&file);
   if (ok && firmware->size > slot->image_max)
     ok = problem_set(problem, CLI_REFUSED, "%s: %u bytes with padding; the active slot takes %u", input, firmware->size,

@@ -11,8 +11,14 @@
 #define PINS_BUTTON_PIN      13u
 #define PINS_AHB2ENR         ((1u << 1) | (1u << 2)) /* GPIOB, GPIOC */
 
-#define PINS_QSPI_PORT    'E'
-#define PINS_QSPI_FIRST   10u
+/* CLK, NCS, IO0 to IO3 */
+#define PINS_QSPI                                                                                                      \
+  {                                                                                                                    \
+    {'E', 10}, {'E', 11}, {'E', 12}, {'E', 13}, {'E', 14},                                                             \
+    {                                                                                                                  \
+      'E', 15                                                                                                          \
+    }                                                                                                                  \
+  }
 #define PINS_QSPI_AF      10u
 #define PINS_QSPI_AHB2ENR (1u << 4)
 

@@ -77,8 +77,9 @@ enum patch_code {
   PATCH_DECRYPTION_ERROR,         /* the patch makes no sense from its first byte on: damaged, or another key */
   PATCH_INSTALL_ERROR,            /* the wish cannot be written */
   PATCH_FLASH_ERROR,              /* the flash cannot be read */
-  PATCH_FLASH_SEGMENT_ERROR,      /* the image has a part for an external flash that the board does not have */
-  PATCH_FLASH_CIPHER_ERROR,       /* of a ciphered external flash: no board has one yet */
+  PATCH_FLASH_SEGMENT_ERROR, /* the image has a second segment, for an external flash that the board has not, or not for
+                                this part of the image */
+  PATCH_FLASH_CIPHER_ERROR,  /* of a ciphered external flash: no board has one yet */
   PATCH_CODES
 };
 

@@ -3,6 +3,7 @@
 
 #include "map.h"
 #include "pins.h"
+#include "port/external.h"
 #include "port/jump.h"
 #include "port/stm32l4/clocks.h"
 
@@ -18,6 +19,10 @@
 #define CONSOLE_ENR  RCC_APB1ENR1
 #define CONSOLE_RSTR RCC_APB1RSTR1
 #define CONSOLE_BIT  PINS_CONSOLE_APB1ENR1
+#endif
+
+#ifndef PINS_BUTTON_HIGH
+#define PINS_BUTTON_HIGH 0u /* to ground when pressed */
 #endif
 
 struct port_shared port_shared __attribute__((section(".shared")));
@@ -47,8 +52,8 @@ void port_init(void)
   alternate(PINS_CONSOLE_TX_PORT, PINS_CONSOLE_TX_PIN, PINS_CONSOLE_AF);
   alternate(PINS_CONSOLE_RX_PORT, PINS_CONSOLE_RX_PIN, PINS_CONSOLE_AF);
   GPIO_MODER(PINS_BUTTON_PORT) &= ~(3u << (PINS_BUTTON_PIN * 2));
-  GPIO_PUPDR(PINS_BUTTON_PORT) =
-      (GPIO_PUPDR(PINS_BUTTON_PORT) & ~(3u << (PINS_BUTTON_PIN * 2))) | 1u << (PINS_BUTTON_PIN * 2);
+  GPIO_PUPDR(PINS_BUTTON_PORT) = (GPIO_PUPDR(PINS_BUTTON_PORT) & ~(3u << (PINS_BUTTON_PIN * 2))) |
+                                 (PINS_BUTTON_HIGH ? 2u : 1u) << (PINS_BUTTON_PIN * 2);
   USART_BRR(PINS_CONSOLE) = (HCLK + 115200u / 2) / 115200u;
   USART_CR1(PINS_CONSOLE) = USART_CR1_UE | USART_CR1_TE | USART_CR1_RE;
   SYST_RVR = 0xFFFFFFu;
@@ -92,7 +97,7 @@ int port_console_get(uint32_t timeout_ms)
 
 bool port_button(void)
 {
-  return (GPIO_IDR(PINS_BUTTON_PORT) >> PINS_BUTTON_PIN & 1u) == 0; /* to ground when pressed */
+  return (GPIO_IDR(PINS_BUTTON_PORT) >> PINS_BUTTON_PIN & 1u) == PINS_BUTTON_HIGH;
 }
 
 enum port_reset port_reset_cause(void)
@@ -152,6 +157,9 @@ _Noreturn void port_launch(uint32_t vectors)
   release(PINS_BUTTON_PORT, PINS_BUTTON_PIN);
   CONSOLE_ENR &= ~CONSOLE_BIT;
   RCC_AHB2ENR &= ~PINS_AHB2ENR;
+#ifdef MAP_SEGMENT_BASE
+  port_external_map(); /* half of the image is there */
+#endif
   clocks_down();
   SCB_VTOR = vectors;
   port_jump(vectors);

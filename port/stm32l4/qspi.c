@@ -1,7 +1,8 @@
 /* MX25R6435F behind the QUADSPI of the STM32L4 (RM0351 chapter 19; datasheet Macronix PM2138) as a flash driver. Linked
  * three times, like the internal flash's: into the engine, which calls nothing outside itself, the boot loader, and
  * applications. Indirect mode and two data lines: no bit of the part that is not there from the factory (QE,
- * high-performance mode) has to be set, and no mapped window is left open. All waits are bounded. */
+ * high-performance mode) has to be set, and no mapped window is left open that was not open before. All waits are
+ * bounded. */
 #include "map.h"
 #include "pins.h"
 #include "port/external.h"
@@ -30,11 +31,14 @@
 #define DATA_DUAL     (2u << 24)
 #define RECEIVE       (1u << 26)
 #define POLL          (2u << 26)
+#define MAPPED        (3u << 26)
 
 #define WRITE_ENABLE (INSTRUCTION | 0x06u)
 #define WAKE_UP      (INSTRUCTION | 0xABu)
 #define READ_STATUS  (POLL | INSTRUCTION | DATA | 0x05u)
-#define READ_DUAL    (RECEIVE | INSTRUCTION | ADDRESS | DUMMY(8) | DATA_DUAL | 0x3Bu)
+#define DUAL         (INSTRUCTION | ADDRESS | DUMMY(8) | DATA_DUAL | 0x3Bu)
+#define READ_DUAL    (RECEIVE | DUAL)
+#define MAP_DUAL     (MAPPED | DUAL)
 #define PROGRAM      (INSTRUCTION | ADDRESS | DATA | 0x02u)
 #define ERASE        (INSTRUCTION | ADDRESS | 0x20u)
 
@@ -50,6 +54,10 @@ static bool await(uint32_t mask, uint32_t wanted)
   return false;
 }
 
+static const struct {
+  uint8_t port, pin;
+} pins[] = PINS_QSPI;
+
 static void set_up(void)
 {
   if ((RCC_AHB3ENR & RCC_AHB3_QSPI) != 0 && (QUADSPI_CR & CR_EN) != 0)
@@ -57,11 +65,12 @@ static void set_up(void)
   RCC_AHB3ENR |= RCC_AHB3_QSPI;
   RCC_AHB2ENR |= PINS_QSPI_AHB2ENR;
   (void)RCC_AHB2ENR;
-  for (uint32_t pin = PINS_QSPI_FIRST; pin < PINS_QSPI_FIRST + 6u; pin++) {
-    GPIO_OSPEEDR(PINS_QSPI_PORT) |= 3u << (pin * 2);
-    GPIO_AFR(PINS_QSPI_PORT, pin) = (GPIO_AFR(PINS_QSPI_PORT, pin) & ~(15u << (pin % 8 * 4))) | PINS_QSPI_AF
-                                                                                                    << (pin % 8 * 4);
-    GPIO_MODER(PINS_QSPI_PORT) = (GPIO_MODER(PINS_QSPI_PORT) & ~(3u << (pin * 2))) | 2u << (pin * 2);
+  for (uint32_t i = 0; i < sizeof pins / sizeof pins[0]; i++) {
+    const char port = (char)pins[i].port;
+    const uint32_t pin = pins[i].pin;
+    GPIO_OSPEEDR(port) |= 3u << (pin * 2);
+    GPIO_AFR(port, pin) = (GPIO_AFR(port, pin) & ~(15u << (pin % 8 * 4))) | PINS_QSPI_AF << (pin % 8 * 4);
+    GPIO_MODER(port) = (GPIO_MODER(port) & ~(3u << (pin * 2))) | 2u << (pin * 2);
   }
   QUADSPI_DCR = 22u << 16 | 3u << 8; /* 2^23 bytes; chip select high for four cycles */
   QUADSPI_CR = CR_PRESCALER | CR_APMS | CR_EN;
@@ -69,11 +78,16 @@ static void set_up(void)
   (void)await(SR_BUSY, 0);
 }
 
+static bool is_mapped(void)
+{
+  return (RCC_AHB3ENR & RCC_AHB3_QSPI) != 0 && (QUADSPI_CR & CR_EN) != 0 && (QUADSPI_CCR & MAPPED) == MAPPED;
+}
+
 /* The controller free for a command: whatever somebody left it doing is given up. */
 static bool take(void)
 {
   set_up();
-  if ((QUADSPI_SR & SR_BUSY) != 0) {
+  if ((QUADSPI_SR & SR_BUSY) != 0 || is_mapped()) {
     QUADSPI_CR = CR_PRESCALER | CR_APMS | CR_EN | CR_ABORT;
     if (!await(SR_BUSY, 0))
       return false;
@@ -118,7 +132,7 @@ static pc_status read_now(uint32_t addr, uint8_t *to, uint32_t size)
   return end() ? PC_OK : PC_ERR_FLASH;
 }
 
-static pc_status qspi_read(uint32_t addr, void *to, uint32_t size)
+static pc_status read_all(uint32_t addr, void *to, uint32_t size)
 {
   if (size == 0)
     return PC_OK;
@@ -165,7 +179,7 @@ static pc_status compare(uint32_t addr, const uint8_t *bytes, uint32_t size)
   return PC_OK;
 }
 
-static pc_status qspi_program(uint32_t addr, const void *from, uint32_t size)
+static pc_status program_all(uint32_t addr, const void *from, uint32_t size)
 {
   const uint8_t *bytes = from;
   pc_status status = PC_OK;
@@ -192,13 +206,46 @@ static pc_status qspi_program(uint32_t addr, const void *from, uint32_t size)
   return status;
 }
 
-static pc_status qspi_erase(uint32_t addr)
+static pc_status erase_page(uint32_t addr)
 {
   if (!write_enable())
     return PC_ERR_FLASH;
   QUADSPI_CCR = ERASE;
   QUADSPI_AR = addr - MAP_EXTERNAL_BASE;
   return end() ? compare(addr, NULL, MAP_EXTERNAL_PAGE) : PC_ERR_FLASH;
+}
+
+/* ---- the driver: as it found the flash, mapped or not, it leaves it ---- */
+
+void port_external_map(void)
+{
+  if (ready())
+    QUADSPI_CCR = MAP_DUAL;
+}
+
+static pc_status leave(bool mapped, pc_status status)
+{
+  if (mapped)
+    port_external_map();
+  return status;
+}
+
+static pc_status qspi_read(uint32_t addr, void *to, uint32_t size)
+{
+  const bool mapped = is_mapped();
+  return leave(mapped, read_all(addr, to, size));
+}
+
+static pc_status qspi_program(uint32_t addr, const void *from, uint32_t size)
+{
+  const bool mapped = is_mapped();
+  return leave(mapped, program_all(addr, from, size));
+}
+
+static pc_status qspi_erase(uint32_t addr)
+{
+  const bool mapped = is_mapped();
+  return leave(mapped, erase_page(addr));
 }
 
 const struct flash_driver port_external = {qspi_read, qspi_program, qspi_erase};

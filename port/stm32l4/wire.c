@@ -18,9 +18,11 @@ void port_wire_open(void)
 {
 #ifdef PINS_WIRE_APB1ENR1
   RCC_APB1ENR1 |= PINS_WIRE_APB1ENR1;
-  RCC_AHB2ENR |= PINS_WIRE_AHB2ENR;
 #else
   RCC_APB2ENR |= PINS_WIRE_APB2ENR;
+#endif
+#ifdef PINS_WIRE_AHB2ENR /* else the console has brought that port up */
+  RCC_AHB2ENR |= PINS_WIRE_AHB2ENR;
 #endif
   (void)RCC_APB2ENR; /* two cycles until the clock is there */
   alternate(PINS_WIRE_TX_PIN);

@@ -214,6 +214,8 @@ struct soc_model {
   bool (*factory_load)(struct soc *soc, uint32_t addr, const uint8_t *from, size_t size); /* may be NULL */
   /* Where the wear counters are: pages of `*page` bytes from address `*base` on. */
   const uint32_t *(*wear)(const struct soc *soc, uint32_t *base, uint32_t *page, size_t *pages);
+  /* The same of a flash outside the chip; NULL: the board has none. */
+  const uint32_t *(*wear_outside)(const struct soc *soc, uint32_t *base, uint32_t *page, size_t *pages);
   void (*clear_wear)(struct soc *soc);
   unsigned (*rdp)(const struct soc *soc); /* see soc_rdp(); may be NULL */
 

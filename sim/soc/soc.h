@@ -13,9 +13,9 @@
 struct soc;
 
 /* ---- life ---- */
-/* `model`: "stm32l476", "stm32l475" and "stm32l496" (with a NOR flash), "stm32l462". `state_dir`: folder that holds what survives
- * power-off (created when missing), or NULL for a device that lives in memory only. Returns NULL and writes a message
- * to `err` (size `err_size`) on failure.
+/* `model`: "stm32l476", "stm32l475" and "stm32l496" (with a NOR flash), "stm32l462". `state_dir`: folder that holds
+ * what survives power-off (created when missing), or NULL for a device that lives in memory only. Returns NULL and
+ * writes a message to `err` (size `err_size`) on failure.
  */
 struct soc *soc_new(const char *model, const char *state_dir, char *err, size_t err_size);
 /* Writes the state back. False: I/O error, message in soc_error(). */
@@ -178,7 +178,8 @@ struct soc_stats {
 };
 void soc_get_stats(const struct soc *soc, struct soc_stats *stats);
 void soc_clear_stats(struct soc *soc); /* wear counters included; time and instruction counts go on from zero */
-void soc_print_stats(const struct soc *soc,
-                     FILE *to); /* JSON object: all of the above, per-page erases, resets by cause */
+void soc_print_stats(
+    const struct soc *soc,
+    FILE *to); /* JSON object: all of the above, per-page erases, those of a flash outside, resets by cause */
 
 #endif

@@ -112,6 +112,17 @@ void soc_clear_stats(struct soc *soc)
   soc->model->clear_wear(soc);
 }
 
+static void print_wear(const uint32_t *wear, uint32_t base, uint32_t page, size_t pages, FILE *to)
+{
+  const char *comma = "";
+  for (size_t i = 0; i < pages; i++) {
+    if (!wear[i])
+      continue;
+    fprintf(to, "%s\"0x%08" PRIx32 "\":%" PRIu32, comma, base + (uint32_t)i * page, wear[i]);
+    comma = ",";
+  }
+}
+
 void soc_print_stats(const struct soc *soc, FILE *to)
 {
   struct soc_stats s;
@@ -125,12 +136,10 @@ void soc_print_stats(const struct soc *soc, FILE *to)
   uint32_t base, page;
   size_t pages;
   const uint32_t *wear = soc->model->wear(soc, &base, &page, &pages);
-  const char *comma = "";
-  for (size_t i = 0; i < pages; i++) {
-    if (!wear[i])
-      continue;
-    fprintf(to, "%s\"0x%08" PRIx32 "\":%" PRIu32, comma, base + (uint32_t)i * page, wear[i]);
-    comma = ",";
+  print_wear(wear, base, page, pages, to);
+  if (soc->model->wear_outside && (wear = soc->model->wear_outside(soc, &base, &page, &pages)) != NULL) {
+    fprintf(to, "},\"outside_erases\":{");
+    print_wear(wear, base, page, pages, to);
   }
   fprintf(to, "},\"resets\":%" PRIu64 ",\"resets_by_cause\":{", s.resets);
   for (unsigned i = 0; i < SOC_CAUSES; i++)

@@ -30,6 +30,14 @@ struct board_protections {
   bool watchdog;   /* started by hardware */
 };
 
+/* Where the second segment of an image goes; size 0: images have one segment. */
+struct board_segment {
+  uint32_t base, size; /* in the flash outside */
+  uint32_t offset;     /* in the image: what the first segment may have */
+  uint32_t download;   /* address of the download slot's second part */
+  uint32_t page;       /* erase unit there */
+};
+
 struct board {
   const char *name, *title, *series, *device;
   uint32_t product; /* default product id */
@@ -42,6 +50,7 @@ struct board {
   struct board_slot slots[BOARD_MAX_IMAGES];
   /* For patches in place: pages for what waits, and for checkpoints. The download slot is then the patch area. */
   struct board_region scratch, checkpoints;
+  struct board_segment segment; /* of image 1 */
   struct board_protections protections;
 };
 

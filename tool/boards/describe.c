@@ -55,6 +55,10 @@ const struct board BOARD_SYMBOL = {
     .scratch = {(uint32_t)MAP_SCRATCH_BASE, (uint32_t)MAP_SCRATCH_SIZE},
     .checkpoints = {(uint32_t)MAP_CHECKPOINT_BASE, (uint32_t)MAP_CHECKPOINT_SIZE},
 #endif
+#ifdef MAP_SEGMENT_BASE
+    .segment = {(uint32_t)MAP_SEGMENT_BASE, (uint32_t)MAP_SEGMENT_SIZE, (uint32_t)MAP_SEGMENT_OFFSET,
+                (uint32_t)MAP_SEGMENT_DOWNLOAD, (uint32_t)MAP_SEGMENT_PAGE},
+#endif
 #ifdef BOARD_PROTECT
     .protections = {true, PROTECT_RDP, PROTECT_WRP != 0, PROTECT_PCROP != 0, PROTECT_IWDG != 0},
 #endif

@@ -609,9 +609,21 @@ static const uint32_t *wear(const struct soc *soc, uint32_t *base, uint32_t *pag
   return chip(soc)->flash.main.wear;
 }
 
+static const uint32_t *wear_outside(const struct soc *soc, uint32_t *base, uint32_t *page, size_t *pages)
+{
+  if (!chip(soc)->part->nor)
+    return NULL;
+  *base = ST_QUADSPI_MEM;
+  *page = MX25R_SECTOR;
+  *pages = MX25R_SIZE / MX25R_SECTOR;
+  return chip(soc)->nor.array.wear;
+}
+
 static void clear_wear(struct soc *soc)
 {
   struct l4 *l4 = chip(soc);
+  if (l4->part->nor)
+    memset(l4->nor.array.wear, 0, MX25R_SIZE / MX25R_SECTOR * sizeof(uint32_t));
   memset(l4->flash.main.wear, 0, l4->part->flash_size / L4_PAGE * sizeof(uint32_t));
 }
 
@@ -733,7 +745,7 @@ const struct l4_part l4_part_l462 = {
   .dap_attach = dap_attach, .rdp = rdp, .option = option, .chip_size = offsetof(struct l4, sram1) + (ram),             \
   .array = array, .hidden_hash = hidden_hash, .uart_rx = uart_rx, .pin = drive_pin, .pin_release = release_pin,        \
   .flash_load = flash_load, .flash_erase = flash_erase, .factory_load = factory_load, .wear = wear,                    \
-  .clear_wear = clear_wear
+  .wear_outside = wear_outside, .clear_wear = clear_wear
 
 const struct soc_model soc_stm32l476 = {L4_MODEL("stm32l476", l476_regions, l4_part_l476, L4_NOISE), .dap_part = 0x415,
                                         .boundary_tap = 0x06415041};
