@@ -121,11 +121,13 @@ static enum boot_state download_new_user_fw(struct boot *boot)
 }
 
 /* An image that is not authentic must not stay where it could be started: its code goes, from the end, so that the
- * first page, which says that there is an image, goes last. */
+ * first page, which says that there is an image, goes last. A second segment stays, to be compared with the next
+ * image's: without the first nothing starts there, and erasing megabytes outside takes minutes. */
 void boot_wipe(uint32_t image)
 {
-  const struct flash_area *active = &board_slots[image - 1].active;
-  for (uint32_t at = active->size; at != 0;) {
+  const struct install_slot *slot = &board_slots[image - 1];
+  const struct flash_area *active = &slot->active;
+  for (uint32_t at = slot->segment != 0 ? slot->segment : active->size; at != 0;) {
     at -= active->page;
     (void)flash_erase(active, at, active->page); /* blank pages too: after a cut one may only look blank */
     port_watchdog_refresh();
