@@ -87,6 +87,8 @@ function(pc_board BOARD)
     list(APPEND flash_drivers flash/joined.c board/segments.c)
     set(with_segments 1)
   endif()
+  set(sparse_engine)
+  set(slot_writer whole)
   # The slot mode: where an image is received and how it gets to the active slot
   set(mode_engine mode_dual)
   if(NOT A_MODE OR A_MODE STREQUAL swap)
@@ -96,7 +98,9 @@ function(pc_board BOARD)
     set(mode_boot mode_dual)
     set(mode_install install/move.c install/overwrite.c)
     if(A_SEGMENTS) # megabytes of slow flash: what is there already stays
-      list(APPEND mode_install install/spare.c)
+      list(APPEND mode_install install/spare.c install/sparse.c)
+      set(sparse_engine engine/sparse.c install/sparse.c)
+      set(slot_writer sparse)
       list(APPEND A_DEFINES INSTALL_SPARE=1)
     endif()
   elseif(A_MODE STREQUAL single)
@@ -170,7 +174,7 @@ function(pc_board BOARD)
       set(patch_update loader/update_patch_stored.c loader/update_patch_none.c)
       set(mode_boot mode_in_place)
     else()
-      set(patch_engine engine/patch_delta.c ${port}/enclave_progress.c delta/decoder.c image/patch.c crypto/aes_cbc_encrypt.c)
+      set(patch_engine engine/slot_${slot_writer}.c engine/patch_delta.c ${port}/enclave_progress.c delta/decoder.c image/patch.c crypto/aes_cbc_encrypt.c)
       set(patch_update loader/update_patch_board.c loader/update_patch.c)
       set(patch_served loader/patch_api.c loader/patch_board.c port/cortexm/served.S)
       set(served_menu served_menu)
@@ -238,7 +242,7 @@ function(pc_board BOARD)
   # The engine: linked with itself and the C library alone, everything but the gate made local. What it lacks would show as an
   # undefined symbol, and stops the build.
   fw_objects(${BOARD}_enclave_objects ${BOARD} ${A_CPU}
-    engine/gate.c engine/header.c engine/rules.c engine/verify.c ${partial} engine/states_${states}.c engine/counter_${A_COUNTER}.c
+    engine/gate.c engine/header.c engine/rules.c engine/verify.c ${partial} ${sparse_engine} engine/states_${states}.c engine/counter_${A_COUNTER}.c
     engine/${mode_engine}.c ${patch_engine} image/header.c flash/flash.c flash/log.c
     crypto/sha256.c crypto/aes_cbc.c ${ecdsa} crypto/memory.c crypto/no_random.c ${FW_MBEDTLS}
     ${flash_drivers} board/engine_board.c ${gate} port/cortexm/string.c ${keys})

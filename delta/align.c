@@ -15,6 +15,15 @@
 #define TRACKS    1024
 #define DIAGONALS 48 /* distances target - source that are tried everywhere */
 
+/* Images with megabytes of data behind the program: a copy that goes right for so many bytes goes on, and nothing else
+ * is considered until near the run's end. */
+#define SKIP_IMAGE (1u << 20) /* bytes of a target that has such */
+#define SKIP_RUN   4096u
+#define SKIP_EVERY 256u /* how often it is looked for */
+#define SKIP_REST  1024u
+
+#define NODES_LEAST (1u << 20) /* that many, before those are thrown out that no history holds any more */
+
 struct node {
   int32_t parent;
   uint32_t target, source;
@@ -39,7 +48,7 @@ struct aligner {
   uint8_t *slots; /* per target word: named by a load */
   int32_t *seen;  /* per diagonal: its track */
   struct node *nodes;
-  size_t node_count, node_room;
+  size_t node_count, node_room, node_limit;
 };
 
 /* ---------- indexes ---------- */
@@ -386,6 +395,54 @@ static void advance(struct search *s, struct delta_decoder *m, bool known)
   s->count = kept;
 }
 
+/* Throw out the events that no live history has: of millions a few thousand stay. */
+static void collect(struct search *s, int32_t *gap_node)
+{
+  struct aligner *a = s->a;
+  size_t kept = 0;
+  int32_t *place = calloc(a->node_count, sizeof *place); /* 1: in use; then: where it is now */
+  if (!place) {
+    s->failed = true;
+    return;
+  }
+  place[*gap_node] = 1;
+  for (int32_t i = 0; i < s->count; i++)
+    place[s->tracks[i].node] = 1;
+  for (size_t i = a->node_count; i-- > 0;)
+    if (place[i] && a->nodes[i].parent >= 0)
+      place[a->nodes[i].parent] = 1; /* parents come before their children */
+  for (size_t i = 0; i < a->node_count; i++) {
+    if (!place[i])
+      continue;
+    struct node node = a->nodes[i];
+    if (node.parent >= 0)
+      node.parent = place[node.parent];
+    place[i] = (int32_t)kept;
+    a->nodes[kept++] = node;
+  }
+  *gap_node = place[*gap_node];
+  for (int32_t i = 0; i < s->count; i++)
+    s->tracks[i].node = place[s->tracks[i].node];
+  free(place);
+  a->node_count = kept;
+  a->node_limit = kept * 2 < NODES_LEAST ? NODES_LEAST : kept * 2;
+}
+
+/* How many bytes can be passed over with the best track alone; 0: none. */
+static uint32_t skip(const struct search *s, const struct track *best)
+{
+  const struct plan_images *images = s->a->images;
+  if (images->target_size <= SKIP_IMAGE || s->target % SKIP_EVERY != 0)
+    return 0;
+  uint32_t left = images->target_size - s->target, run = 0;
+  if (left > images->source_size - best->source)
+    left = images->source_size - best->source;
+  const uint8_t *source = images->source + best->source, *target = images->target + s->target;
+  while (left - run >= SKIP_RUN && memcmp(source + run, target + run, SKIP_RUN) == 0)
+    run += SKIP_RUN;
+  return run > SKIP_REST ? run - SKIP_REST : 0;
+}
+
 bool align_search(struct aligner *a, const struct align_costs *costs, const float *literals, const struct plan *known,
                   struct plan *plan)
 {
@@ -397,6 +454,7 @@ bool align_search(struct aligner *a, const struct align_costs *costs, const floa
   s->a = a;
   s->costs = costs;
   a->node_count = 0;
+  a->node_limit = NODES_LEAST;
   float gap = 0; /* cost of the history that ends in a gap here */
   uint32_t gap_expected = 0;
   int32_t gap_node = add_node(a, -1, 0, 0, false);
@@ -412,6 +470,25 @@ bool align_search(struct aligner *a, const struct align_costs *costs, const floa
     s->best_node = best ? best->node : gap_node;
     if (s->target == a->images->target_size || s->failed)
       break;
+    const uint32_t skipped = best ? skip(s, best) : 0;
+    if (skipped != 0) {
+      s->tracks[0] = *best;
+      s->count = 1;
+      a->seen[s->target + a->images->source_size - s->tracks[0].source] = 0;
+      s->tracks[0].source += skipped;
+      s->tracks[0].next += skipped;
+      s->tracks[0].missed = false;
+      gap = 1e30f; /* to be set by the track at once */
+      s->target += skipped - 1;
+      continue;
+    }
+    if (a->node_count > a->node_limit) {
+      const int32_t at = best ? (int32_t)(best - s->tracks) : -1;
+      collect(s, &gap_node);
+      if (s->failed)
+        break;
+      s->best_node = at >= 0 ? s->tracks[at].node : gap_node;
+    }
     s->expected = best ? best->source : gap_expected;
     if (best) {
       gap = s->best;

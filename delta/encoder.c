@@ -379,8 +379,11 @@ static void polish(struct encoder *e, struct plan *plan)
 static void choose_priming(struct encoder *e)
 {
   plan_copy_to(e, &e->plan, &e->best_plan);
+  /* Every try writes all of the patch: of a large image fewer beginnings. */
+  const uint32_t step = (e->images.target_size > 1u << 20 ? e->images.target_size >> 20 : 0) + 1u;
   for (uint32_t size = 0; size < 6; size++)
-    for (uint32_t start = 0; start << 12 < e->images.source_size && (size || !start) && start < 256; start++) {
+    for (uint32_t start = 0; start << 12 < e->images.source_size && (size || !start) && start < 256;
+         start += step * step) {
       if (!work_left(e))
         return;
       e->plan.prime_start = start;

@@ -1,9 +1,8 @@
-/* Patches: the new image put together from the active one, page by page into the download slot, encrypted with the IV
- * of its own header. So the slot holds what a download of the whole .sfb would have left there, byte for byte, and the
- * install knows nothing of patches: it authenticates the image as any other.
+/* Patches: the new image put together from the active one, page by page into the download slot, encrypted: all of it,
+ * or only what differs from the active one (slot_writer.h). The install authenticates it as any other image.
  */
 #include "delta/delta.h"
-#include "engine/internal.h"
+#include "engine/slot_writer.h"
 #include "image/patch.h"
 
 #include <string.h>
@@ -17,7 +16,7 @@ static struct {
   uint32_t step;
   uint32_t image, from_size;
   uint32_t patch_left, cipher_left; /* bytes to come, in clear and as ciphertext */
-  uint32_t written;                 /* bytes of the target */
+  struct slot_writer target;
   struct image_info to;
   uint8_t to_digest[CRYPTO_HASH_SIZE], to_tag[CRYPTO_HASH_SIZE];
   struct crypto_hash hash;
@@ -51,23 +50,14 @@ static pc_status read_source(void *context, uint32_t offset, void *to, uint32_t 
 
 static pc_status write_target(void *context, const void *from, uint32_t size)
 {
-  const struct flash_area *area = &slots()->download;
-  const uint32_t at = area->page + patch.written;
-  uint32_t block[DELTA_WRITE / 4];
   (void)context;
   if (delta_target_size(&patch.decoder) != patch.to.size)
     return PC_ERR_FORMAT; /* so `size` is a multiple of 16 */
   crypto_hash_add(&patch.hash, from, size);
-  pc_status status = crypto_cbc_encrypt(&outgoing, from, (uint8_t *)block, size);
-  if (status == PC_OK && at % area->page == 0) {
+  if (patch.target.written % slots()->download.page == 0)
     engine_progress(); /* a few bytes of a patch can be a whole image: seconds, and the caller cannot do this meanwhile
                         */
-    status = flash_erase(area, at, area->page);
-  }
-  if (status == PC_OK)
-    status = flash_program(area, at, block, size);
-  patch.written += size;
-  return status;
+  return slot_writer_add(&patch.target, from, size);
 }
 
 static const struct delta_io io = {NULL, read_source, write_target};
@@ -177,7 +167,9 @@ static pc_status target(const uint8_t *from)
   crypto_cbc_start_encrypt(&outgoing, key, header + IMAGE_AT_IV);
   crypto_wipe(key, sizeof key);
   crypto_hash_start(&patch.hash);
-  patch.written = 0;
+  patch.target =
+      (struct slot_writer){.slots = slots(), .cipher = &outgoing, .from_size = patch.from_size, .size = patch.to.size};
+  slot_writer_start(&patch.target);
   patch.step = OPEN;
   return delta_start(&patch.decoder, &io, patch.from_size, patch.to.size);
 }
@@ -208,10 +200,11 @@ static pc_status end(void)
   pc_status status = delta_finish(&patch.decoder);
   if (status != PC_OK)
     return status;
-  if (patch.written != patch.to.size)
+  if (patch.target.written != patch.to.size)
     return PC_ERR_FORMAT;
   crypto_hash_end(&patch.hash, digest);
-  return same(digest, patch.to_tag);
+  status = same(digest, patch.to_tag);
+  return status == PC_OK ? slot_writer_end(&patch.target) : status;
 }
 
 pc_status engine_patch(uint32_t service, uintptr_t a, uintptr_t b)

@@ -1,6 +1,7 @@
 /* Authenticating a whole image where it lies: the active one in clear, a downloaded one by decrypting it into the hash
  * (the clear text never leaves the engine's RAM). */
 #include "engine/partial.h"
+#include "engine/sparse.h"
 #include "engine/states.h"
 
 #include <string.h>
@@ -54,6 +55,8 @@ pc_status engine_verify_start(uint32_t image, uint32_t source, uint32_t *old_siz
     if (status != PC_OK)
       return status;
   }
+  if (INSTALL_SPARE)
+    engine_sparse_start();
   v->image = image;
   engine.flow += ENGINE_FLOW_START;
   return PC_OK;
@@ -76,6 +79,11 @@ pc_status engine_verify_step(uint32_t bytes, uint32_t *remaining)
     uint32_t offset = start + v->done;
     if (INSTALL_PARTIAL)
       engine_partial_piece(&area, &offset, &chunk, &download);
+    if (INSTALL_SPARE && v->source == ENGINE_SOURCE_DOWNLOAD) {
+      status = engine_sparse_piece(&area, &offset, &download);
+      if (status != PC_OK)
+        break;
+    }
     status = flash_read(area, offset, engine.chunk, chunk);
     if (status == PC_OK && download)
       status = crypto_cbc_decrypt(&engine_cbc, engine.chunk, engine.chunk, chunk);

@@ -7,6 +7,7 @@
  * the active slot before it runs. */
 #include "install/move.h"
 #include "install/spare.h"
+#include "install/sparse.h"
 
 #include <stdbool.h>
 
@@ -15,6 +16,7 @@ struct walk {
   const uint8_t *header; /* of the image that comes */
   uint32_t size;         /* of that image in bytes */
   uint32_t pages;        /* of that image */
+  bool sparse;           /* the download slot has only those that differ (sparse.h) */
   uint32_t percent;
 };
 
@@ -50,7 +52,8 @@ pc_status install_header(const struct install *install, uint32_t record, uint8_t
   return flash_read(&stage, 0, header, IMAGE_HEADER_SIZE);
 }
 
-/* What A[i] gets: page i of the image that comes, or nothing behind it. `iv`: room for a page's. */
+/* What A[i] gets: page i of the image that comes, or nothing behind it. `iv`: room for a page's. PC_ERR_BLANK: the
+ * candidate has nothing for this page, which must not have been touched then. */
 static pc_status plan_page(const struct walk *walk, uint32_t i, struct install_move *move, uint8_t iv[IMAGE_BLOCK])
 {
   const struct install_slot *slot = walk->install->slot;
@@ -58,7 +61,19 @@ static pc_status plan_page(const struct walk *walk, uint32_t i, struct install_m
   *move = (struct install_move){&slot->download, slot->download.page + at, &slot->active, at, 0, NULL};
   if (i >= walk->pages)
     return PC_OK;
+  if (INSTALL_SPARE && walk->sparse) {
+    struct sparse_page found;
+    pc_status status = sparse_find(&slot->download, i, &found);
+    if (status != PC_OK || !found.stored)
+      return status != PC_OK ? status : PC_ERR_BLANK;
+    if (found.first) {
+      memcpy(iv, found.iv, IMAGE_BLOCK);
+      move->iv = iv;
+    }
+  }
   move->size = walk->size - at < slot->active.page ? walk->size - at : slot->active.page;
+  if (move->iv != NULL)
+    return PC_OK;
   move->iv = walk->header + IMAGE_AT_IV;
   if (i == 0)
     return PC_OK;
@@ -82,7 +97,10 @@ static bool may_stay(const struct walk *walk, uint32_t i)
   uint8_t iv[IMAGE_BLOCK];
   if (i >= walk->pages)
     return flash_is_blank(active, i * active->page, active->page) == PC_OK;
-  return INSTALL_SPARE && plan_page(walk, i, &move, iv) == PC_OK && install_is_there(walk->install, &move);
+  if (!INSTALL_SPARE)
+    return false;
+  const pc_status status = plan_page(walk, i, &move, iv);
+  return status == PC_ERR_BLANK || (status == PC_OK && install_is_there(walk->install, &move));
 }
 
 static void report(struct walk *walk, uint32_t i)
@@ -147,6 +165,7 @@ static pc_status prepare(struct walk *walk, const struct install *install, const
   walk->size = size;
   walk->pages = install_pages(size, active->page);
   walk->percent = 0;
+  walk->sparse = INSTALL_SPARE && download->page == active->page && sparse_is(download);
   if (install->buffer_size == 0 || (install->buffer_size & parts) != 0 || active->page < IMAGE_HEADER_SIZE ||
       download->page < IMAGE_HEADER_SIZE || size == 0 || size % IMAGE_BLOCK != 0 || size > active->size ||
       download->page > download->size || size > download->size - download->page)

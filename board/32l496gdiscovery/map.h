@@ -24,6 +24,13 @@
 #undef MAP_ACTIVE_SIZE
 #undef MAP_IMAGE_MAX
 #undef MAP_RAM_SIZE
+#undef MAP_ENGINE_RAM_SIZE
+#undef MAP_ENGINE_STACK_SIZE
+#undef MAP_SHARED_RAM_BASE
+#undef MAP_BOOT_RAM_BASE
+#undef MAP_BOOT_RAM_SIZE
+#undef MAP_BOOT_STACK_SIZE
+#undef MAP_APP_RAM_BASE
 #undef MAP_RAM2_SIZE
 #define BOARD_NAME             "32l496gdiscovery"
 #define BOARD_TITLE            "32L496GDISCOVERY, images in two segments, takes patches"
@@ -41,6 +48,13 @@
 #define MAP_KMS_SIZE           0x0800
 #define MAP_RAM_SIZE           0x40000
 #define MAP_RAM2_SIZE          0x10000
+#define MAP_ENGINE_RAM_SIZE    0x2800
+#define MAP_ENGINE_STACK_SIZE  0x0A00
+#define MAP_SHARED_RAM_BASE    0x20002800
+#define MAP_BOOT_RAM_BASE      0x20002900
+#define MAP_BOOT_RAM_SIZE      0x1400
+#define MAP_BOOT_STACK_SIZE    0x0800
+#define MAP_APP_RAM_BASE       0x20003D00
 
 #define MAP_EXTERNAL_BASE 0x90000000
 #define MAP_EXTERNAL_SIZE 0x00800000
