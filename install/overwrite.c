@@ -122,6 +122,9 @@ static pc_status walk_pages(struct walk *walk, uint32_t i, bool first, bool copi
     pc_status status = PC_OK;
     if (!copied && may_stay(walk, i)) {
       report(walk, i);
+      /* All is done: what follows takes the candidate away, and nothing of it may be looked at again. */
+      if (INSTALL_SPARE && i == 0)
+        return record(walk->install, INSTALL_DONE, 0);
       continue;
     }
     if (!copied && (INSTALL_SPARE || i >= walk->pages || first))

@@ -31,7 +31,7 @@ const struct engine_board engine_board = {
     .counter = {AREA(COUNTER_AT, 2)},
     .own = {{(uintptr_t)secret_ram, sizeof secret_ram}},
     .image = {{.header = AREA(HEADER_AT, 1),
-               .slots = {AREA(ACTIVE_AT, PAGES), AREA(DOWNLOAD_AT, DOWNLOAD_END), PAGES *PAGE},
+               .slots = {AREA(ACTIVE_AT, PAGES), AREA(DOWNLOAD_AT, DOWNLOAD_END), PAGES *PAGE, 0},
                .encryption_key = engine_key_aes_1,
                .public_key = engine_key_pub_1}},
 };
