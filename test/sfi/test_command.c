@@ -320,7 +320,7 @@ static void commands_in_the_wrong_state_change_nothing(void **state)
   static const struct {
     uint8_t code, low;
     uint32_t first;
-  } all[] = {{0x51, 0x10, 0}, {0x50, 0x11, 28}, {0x50, 0x12, 30}, {0x51, 0x13, 4}, {0x50, 0x14, 0}};
+  } all[] = {{0x51, 0x10, 0}, {0x50, 0x11, 28}, {0x50, 0x12, 30}, {0x51, 0x13, 4}, {0x50, 0x14, 0}, {0x51, 0x16, 0}};
   (void)state;
   for (unsigned at = 0; at < 4; at++) {
     set_up(NULL);
@@ -330,14 +330,110 @@ static void commands_in_the_wrong_state_change_nothing(void **state)
       assert_int_equal(special(0x50, 0x11, image, 28, "", 0), 0);
     if (at >= 3)
       assert_int_equal(special(0x50, 0x12, image + 28, 30, "", 0), 0);
-    for (unsigned i = 0; i < 5; i++) {
-      if (i == at || (at == 2 && i == 4))
+    for (unsigned i = 0; i < 6; i++) {
+      if (i == at || (at == 2 && i >= 4))
         continue;
       assert_int_equal(special(all[i].code, all[i].low, image, all[i].first, licence, sizeof licence), SFI_WRONG_STATE);
       assert_int_equal(install.state, at);
     }
     if (at == 2)
       assert_int_equal(special(0x50, 0x14, "", 0, "", 0), SFI_INCOMPLETE);
+  }
+}
+
+/* The last byte that the device has sent, after the packets of a special command of which number `spoiled` (0: the
+ * opcode) has a wrong check. */
+static uint8_t spoiled_special(uint8_t code, uint8_t low, uint32_t first, unsigned spoiled)
+{
+  const uint8_t frame[] = {code, (uint8_t)~code}, opcode[] = {1, low};
+  answered = 0;
+  put(frame, 2);
+  checked(opcode, 2, spoiled == 0 ? 1 : 0);
+  if (spoiled >= 1)
+    packet(image, first, spoiled == 1 ? 1 : 0);
+  if (spoiled >= 2)
+    packet(licence, sizeof licence, 1);
+  return answers[answered - 1];
+}
+
+static void every_special_command_refuses_wrong_checks_and_lengths(void **state)
+{
+  static const struct {
+    uint8_t code, low;
+    uint32_t first;
+  } all[] = {{0x50, 0x00, 0},  {0x50, 0x01, 2}, {0x50, 0x02, 0}, {0x51, 0x10, 0}, {0x50, 0x11, 28},
+             {0x50, 0x12, 30}, {0x51, 0x13, 4}, {0x50, 0x14, 0}, {0x50, 0x15, 0}, {0x51, 0x16, 0}};
+  static const uint32_t lengths[] = {0, 1, 2, 3, 4, 5, 27, 28, 29, 30, 31, 127, 128};
+  (void)state;
+  for (unsigned at = 0; at < 2; at++) {
+    set_up(NULL);
+    if (at == 1) {
+      licensed();
+      assert_int_equal(special(0x50, 0x11, image, 28, "", 0), 0);
+      assert_int_equal(special(0x50, 0x12, image + 28, 30, "", 0), 0);
+    }
+    const uint32_t was = install.state;
+    for (unsigned i = 0; i < sizeof all / sizeof all[0]; i++) {
+      for (unsigned spoiled = 0; spoiled < (all[i].code == 0x51 ? 3 : 2); spoiled++)
+        assert_int_equal(spoiled_special(all[i].code, all[i].low, all[i].first, spoiled), SFI_NACK);
+      const uint8_t frame[] = {all[i].code, (uint8_t)~all[i].code}, opcode[] = {1, all[i].low};
+      for (unsigned n = 129; n <= 0xFFFF; n += 0xFFFF - 129) { /* refused before it comes */
+        const uint8_t length[] = {(uint8_t)(n >> 8), (uint8_t)n};
+        put(frame, 2);
+        checked(opcode, 2, 0);
+        put(length, 2);
+        assert_int_equal(answers[answered - 1], SFI_NACK);
+      }
+      for (unsigned n = 0; n < sizeof lengths / sizeof lengths[0]; n++) {
+        if (lengths[n] == all[i].first)
+          continue;
+        unsigned status = special(all[i].code, all[i].low, image, lengths[n], licence, 16);
+        assert_true(status == SFI_WRONG_LENGTH || status == SFI_WRONG_STATE);
+      }
+      assert_int_equal(install.state, was);
+      assert_false(sfi_command_in_frame(&command));
+    }
+  }
+}
+
+/* A standard command's packets with one wrong bit in the check of the last one. */
+static void every_memory_command_refuses_wrong_checks(void **state)
+{
+  static const struct {
+    uint8_t code;
+    const char *packets[2];
+    uint32_t sizes[2];
+  } all[] = {{0x11, {"\x08\x00\x10\x00", NULL}, {4, 0}},
+             {0x11, {"\x08\x00\x10\x00", "\x07"}, {4, 1}},
+             {0x21, {"\x08\x00\x10\x00", NULL}, {4, 0}},
+             {0x31, {"\x08\x00\x10\x00", NULL}, {4, 0}},
+             {0x31, {"\x08\x00\x10\x00", "\x07programs"}, {4, 9}},
+             {0x44, {"\x00\x00\x00\x02", NULL}, {4, 0}},
+             {0x44, {"\xFF\xFF", NULL}, {2, 0}},
+             {0x63, {"\x00\x02", NULL}, {2, 0}}};
+  (void)state;
+  test_target_new(8);
+  power_on(&test_plain);
+  for (unsigned code = 0; code < 0x100; code++) { /* complements */
+    const uint8_t frame[] = {(uint8_t)code, (uint8_t)(~code ^ 0x10)};
+    if (code == 0x7F)
+      continue;
+    put(frame, 2);
+    assert_int_equal(answers[answered - 1], SFI_NACK);
+    answered = 0;
+  }
+  for (unsigned i = 0; i < sizeof all / sizeof all[0]; i++) {
+    const uint8_t frame[] = {all[i].code, (uint8_t)~all[i].code};
+    const bool two = all[i].packets[1] != NULL, complement = two && all[i].sizes[1] == 1;
+    answered = 0;
+    put(frame, 2);
+    checked(all[i].packets[0], all[i].sizes[0], two ? 0 : 1);
+    if (two)
+      checked(all[i].packets[1], all[i].sizes[1], complement ? 0xFE : 1);
+    assert_int_equal(answers[answered - 1], SFI_NACK);
+    assert_false(sfi_command_in_frame(&command));
+    assert_false(command.finish);
+    assert_true(test_flash_equals(0x08001000, NULL, 8 * 2048));
   }
 }
 
@@ -504,6 +600,8 @@ int main(void)
       cmocka_unit_test_setup(a_licence_for_another_challenge_does_nothing, set_up),
       cmocka_unit_test_setup(areas_cannot_change_places, set_up),
       cmocka_unit_test_setup(commands_in_the_wrong_state_change_nothing, set_up),
+      cmocka_unit_test_setup(every_special_command_refuses_wrong_checks_and_lengths, set_up),
+      cmocka_unit_test_setup(every_memory_command_refuses_wrong_checks, set_up),
       cmocka_unit_test_setup(frames_that_are_not_right_are_refused_and_forgotten, set_up),
       cmocka_unit_test_setup(endless_data_does_no_harm, set_up),
       cmocka_unit_test_setup(a_repeated_or_odd_chunk_changes_nothing, set_up),

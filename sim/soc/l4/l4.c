@@ -587,7 +587,8 @@ static uint64_t hidden_hash(const struct soc *soc)
                              l4->firewall.gate, l4->rtc.key_step,   l4->sram2_key_step,   l4->iwdg.running,
                              l4->iwdg.unlocked, l4->debugger,       l4->booted_elsewhere, l4->nor.status,
                              l4->nor.asleep,    l4->nor.op};
-  return soc_hash_bytes(soc_hash_bytes(0, hidden, sizeof hidden), &l4->options, sizeof l4->options);
+  const uint64_t dma = st_dma_hash(&l4->dma[1], st_dma_hash(&l4->dma[0], 0));
+  return soc_hash_bytes(soc_hash_bytes(dma, hidden, sizeof hidden), &l4->options, sizeof l4->options);
 }
 
 static bool dap_open(const struct soc *soc)

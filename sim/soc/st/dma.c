@@ -2,6 +2,8 @@
  * write on the bus; between bursts the core runs. A request of a peripheral moves one item at once. */
 #include "sim/soc/st/dma.h"
 
+#include "sim/soc/hash.h"
+
 #include <string.h>
 
 enum { ISR = 0, IFCR = 4, CCR1 = 8, CNDTR1 = 0xC, CPAR1 = 0x10, CMAR1 = 0x14, STRIDE = 0x14, CSELR = 0xA8 };
@@ -195,6 +197,16 @@ static bool write_reg(struct soc_block *b, unsigned offset, uint32_t value, unsi
     write_channel(&d->channel[(offset - CCR1) / STRIDE], CCR1 + (offset - CCR1) % STRIDE, value);
   }
   return true;
+}
+
+uint64_t st_dma_hash(const struct st_dma *d, uint64_t seed)
+{
+  for (unsigned i = 0; i < ST_DMA_CHANNELS; i++) {
+    const uint32_t place[] = {i, d->channel[i].from, d->channel[i].to, d->channel[i].count};
+    if (d->block.v[(CCR1 + STRIDE * i) / 4] & CCR_EN)
+      seed = soc_hash_bytes(seed, place, sizeof place);
+  }
+  return seed;
 }
 
 static void reset(struct soc_block *b)

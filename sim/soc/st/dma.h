@@ -24,6 +24,8 @@ struct st_dma {
 /* The request line `selection` (what CSELR has to say) of channel 1 to 7: moves one item if the channel is on and
  * listens to it. False: nobody did, the request stays up. */
 bool st_dma_request(struct st_dma *dma, unsigned channel, unsigned selection);
+/* Of what the registers do not tell: where channels that are on have come to. */
+uint64_t st_dma_hash(const struct st_dma *dma, uint64_t seed);
 /* `irqs`: one for each channel. The caller adds the block. */
 void st_dma_init(struct st_dma *dma, const char *name, uint32_t base, const uint8_t *irqs, void *chip);
 
