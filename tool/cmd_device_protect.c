@@ -97,7 +97,8 @@ static bool matches(const struct wanted *w, const struct l4_chip *chip, unsigned
 {
   struct l4_chip other = *chip;
   apply(w, &other);
-  return memcmp(other.value, chip->value, sizeof other.value) == 0 && l4_level(chip) >= level;
+  return l4_is(chip, w->board->device) && memcmp(other.value, chip->value, sizeof other.value) == 0 &&
+         l4_level(chip) >= level;
 }
 
 /* ---- showing ---- */
@@ -272,6 +273,9 @@ static bool protect(const struct cli *cli, struct jtag *jtag, const struct wante
   enum adi_port port;
   if (!connect_and_read(jtag, &chip, problem))
     return false;
+  if (!l4_is(&chip, w->board->device))
+    return problem_set(problem, CLI_REFUSED, "the chip is an %s; board %s has an %s", chip.name, w->board->name,
+                       w->board->device);
   unsigned before = l4_level(&chip);
   if (level < before)
     return problem_set(problem, CLI_REFUSED, "the device is at level %u already; 'device unprotect' goes back", before);

@@ -186,6 +186,14 @@ class DebugPort(e2e.unittest.TestCase):
         wrong = self.tool(board, 'protect', '--board', SECURE, '--boot', __file__)
         self.assertEqual((wrong.returncode, 'not an ELF file' in wrong.stderr), (3, True), wrong.stderr)
 
+    def test_a_chip_that_the_board_does_not_have_is_left_alone(self):
+        with sim.Sim('--device', 'stm32l462', '--stay', '--halt', state='l462', jtag=True) as other:
+            wants = ('--board', SECURE, '--boot', boot(SECURE))
+            self.assertEqual(self.tool(other, 'status', *wants).returncode, 1)
+            done = self.tool(other, 'protect', '--yes', '--level', '2', *wants)
+            self.assertEqual((done.returncode, 'the chip is an stm32l462' in done.stderr), (1, True), done.stderr)
+            self.assertEqual(json.loads(self.tool(other, 'status', '--json').stdout)['rdp'], 0)
+
     def test_a_probe_that_answers_anything_is_survived(self):
         dice = random.Random(5)
         for alphabet in (b'01', b'0', b'1', bytes(range(256)), b''):

@@ -2,6 +2,7 @@
 #include "tool/probe/l4.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #define DBGMCU_IDCODE 0xE0042000u
 #define FLASH         0x40022000u
@@ -35,9 +36,11 @@ bool l4_read(struct jtag *jtag, struct l4_chip *chip, struct problem *problem)
 {
   static const struct {
     uint16_t device;
-    const char *name;
+    const char *name, *other;
     unsigned options;
-  } chips[] = {{0x415, "stm32l476", L4_OPTIONS}, {0x462, "stm32l462", L4_WRP1BR + 1}};
+  } chips[] = {{0x415, "stm32l476", "stm32l475", L4_OPTIONS},
+               {0x461, "stm32l496", NULL, L4_OPTIONS},
+               {0x462, "stm32l462", NULL, L4_WRP1BR + 1}};
   uint32_t id;
   *chip = (struct l4_chip){0};
   if (!adi_read(jtag, DBGMCU_IDCODE, &id, NULL, problem))
@@ -47,6 +50,7 @@ bool l4_read(struct jtag *jtag, struct l4_chip *chip, struct problem *problem)
   for (size_t i = 0; i < sizeof chips / sizeof chips[0]; i++) {
     if (chips[i].device == chip->device) {
       chip->name = chips[i].name;
+      chip->other = chips[i].other;
       chip->options = chips[i].options;
     }
   }
@@ -56,6 +60,11 @@ bool l4_read(struct jtag *jtag, struct l4_chip *chip, struct problem *problem)
     if (!adi_read(jtag, FLASH + options[i].offset, &chip->value[i], NULL, problem))
       return false;
   return true;
+}
+
+bool l4_is(const struct l4_chip *chip, const char *device)
+{
+  return strcmp(device, chip->name) == 0 || (chip->other != NULL && strcmp(device, chip->other) == 0);
 }
 
 /* ---- programming ---- */

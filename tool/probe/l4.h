@@ -25,7 +25,7 @@ enum l4_option {
 
 struct l4_chip {
   uint32_t device, revision; /* DBGMCU_IDCODE */
-  const char *name;          /* "stm32l476" */
+  const char *name, *other;  /* "stm32l476"; what else is marked on the same die, or NULL */
   unsigned options;          /* registers that it has */
   uint32_t value[L4_OPTIONS];
 };
@@ -36,6 +36,8 @@ bool l4_read(struct jtag *jtag, struct l4_chip *chip, struct problem *problem);
  * page protection that is in the way, or level 2, makes the chip refuse: CLI_REFUSED. */
 bool l4_write(struct jtag *jtag, const struct l4_chip *chip, struct problem *problem);
 
+/* Is it this device, as boards name theirs? */
+bool l4_is(const struct l4_chip *chip, const char *device);
 unsigned l4_level(const struct l4_chip *chip); /* read protection: 0, 1, 2 */
 /* Areas as pages (WRP) and as byte offsets in the bank (PCROP), first and last. False: none. */
 bool l4_wrp(uint32_t reg, uint32_t *first, uint32_t *last);
