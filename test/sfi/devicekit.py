@@ -17,6 +17,7 @@ FIRMWARE = os.path.join(os.environ['PC_ARM'], 'sfi-l462')
 PLAIN = os.path.join(os.environ['PC_ARM'], 'sfi-l462-plain')
 RUNS = 'FIRMWARE RUNS'
 KEY, NONCE = bytes(range(16)), bytes(range(100, 112))
+MODULE_KEY, MODULE_NONCE = bytes(range(200, 216)), bytes(range(150, 162))
 FIRST, END, RECORDS, OTP = 0x08001000, 0x08075800, 0x0807F800, 0x1FFF73C0
 
 
@@ -69,7 +70,17 @@ def firmware(size, seed=1):
     return code + random.Random(seed).randbytes(max(0, size - len(code)))
 
 
-def image(size=4096, seed=1, key=KEY, nonce=NONCE, rows=OPTIONS, extra=(), name='out.sfi'):
+def module(code, address, name='module.smi'):
+    """An .smi of another maker."""
+    write('module.bin', code)
+    secret('module.key', MODULE_KEY)
+    secret('module.nonce', MODULE_NONCE)
+    tool('sfi', 'module', 'module.bin@0x%08x' % address, '--key', 'module.key', '--nonce', 'module.nonce', '--version', '1', '--no-ledger',
+         '-o', name)
+    return name
+
+
+def image(size=4096, seed=1, key=KEY, nonce=NONCE, rows=OPTIONS, extra=(), modules=(), name='out.sfi'):
     """(.sfi, clear bytes of the first area)"""
     clear = firmware(size, seed)
     write('image.bin', clear)
@@ -79,7 +90,7 @@ def image(size=4096, seed=1, key=KEY, nonce=NONCE, rows=OPTIONS, extra=(), name=
         files.append('extra%d.bin@0x%08x' % (i, address))
     secret('image.key', key)
     secret('image.nonce', nonce)
-    tool('sfi', 'pack', *[a for f in files for a in ('--firmware', f)], '--key', 'image.key', '--nonce', 'image.nonce',
+    tool('sfi', 'pack', *[a for f in files for a in ('--firmware', f)], *[a for m in modules for a in ('--module', m)], '--key', 'image.key', '--nonce', 'image.nonce',
         '--option-bytes', csv(rows=rows), '--version', '1', '--device', 'stm32l462ce', '--no-ledger', '-o', name)
     return read(name), clear
 

@@ -233,10 +233,13 @@ class Loader:
         for at in range(0, len(cipher), chunk):
             self.extended(CHUNK, struct.pack(">I", at), cipher[at:at + chunk])
 
-    def install(self, licence, image, chunk=1024, finish=True):
+    def install(self, licence, image, chunk=1024, finish=True, module=None):
+        """`module`: the licence for the image's modules."""
         self.licence(licence)
         self.special(HEADER, image[:28])
         for descriptor, cipher in areas(image):
+            if descriptor[:1] == b"M":
+                self.extended(MODULE_LICENCE, b"", module)
             self.area(descriptor, cipher, chunk)
         if finish:
             self.special(FINISH)
