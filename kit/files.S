@@ -12,6 +12,7 @@ kit_\name\()_end:
   file make_keys, "kit/make_keys.sh"
   file readme, "kit/README.md"
   file application_ld, "kit/application.ld"
+  file multiseg_ld, "kit/application_multiseg.ld"
   file sections_ld, "kit/sections.ld"
   file status_h, "include/portcullis/status.h"
   file engine_h, "include/portcullis/engine.h"

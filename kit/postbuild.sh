@@ -12,7 +12,7 @@
 #   BOARD         NUCLEO-L476RG...: a folder of LIBS
 #   BOOT_VERSION  version of the boot loader in that folder, such as v1.0.0
 #
-# Products:  BOOT_NAME_BOARD_VERSION.hex and .bin   boot loader and application for the production programmer
+# Products:  BOOT_NAME_BOARD_VERSION.hex and .bin   boot loader and application for the production programmer (no .bin on boards with two segments)
 #            NAME_BOARD_VERSION.sfb                 full update
 #            NAME_BOARD_PATCHREF_VERSION.sfbp       patch, if its reference is there
 #            PatchRef/NAME_VERSION.bin              kept, so that later versions can be patched from this one
@@ -62,7 +62,10 @@ echo "postbuild: $name $named ($number in the header) for $board"
   -o "${base}_$named.sfb"
 "$tool" image decrypt --public-key "$public" --encryption-key "$secret" --insecure-key-permissions "${base}_$named.sfb" \
   -o "$binary/PatchRef/${name}_$named.bin"
-for kind in hex bin; do
+# Two segments lie too far apart for one .bin
+kinds='hex bin'
+if grep -q '^multiseg_start=' "$lib/board.properties"; then kinds=hex; fi
+for kind in $kinds; do
   "$tool" image merge --boot "$boot" --embed-keys --image "${base}_$named.sfb" --public-key "$public" --encryption-key "$secret" \
     --insecure-key-permissions --board "$map" -o "$binary/BOOT_${name}_${board}_$named.$kind" >/dev/null
 done

@@ -29,6 +29,7 @@ FILE_OF(postbuild)
 FILE_OF(make_keys)
 FILE_OF(readme)
 FILE_OF(application_ld)
+FILE_OF(multiseg_ld)
 FILE_OF(status_h)
 FILE_OF(sections_ld)
 FILE_OF(engine_h)
@@ -41,8 +42,10 @@ FILE_OF(interface_h)
 enum kind {
   ALWAYS,
   LIBRARY,
-  SERVED
-}; /* LIBRARY: only with libportcullis.a; SERVED: if the boot loader serves updates */
+  SERVED,
+  MULTISEG
+}; /* LIBRARY: only with libportcullis.a; SERVED: if the boot loader serves updates; MULTISEG: images have two segments
+    */
 #define SECTIONS_LD "Linker/stm32-secure-patching-bootloader-app-linker-sections_@VERSION@.ld"
 #define INTERFACE_H "Include/stm32_secure_patching_bootloader_interface_@VERSION@.h"
 
@@ -55,6 +58,7 @@ static const struct file {
     {"Scripts/make_keys.sh", kit_make_keys, kit_make_keys_end, 0777, ALWAYS},
     {"Scripts/STM32CubeIDE/postbuild.sh", kit_postbuild, kit_postbuild_end, 0777, ALWAYS},
     {"Linker/application.ld", kit_application_ld, kit_application_ld_end, 0666, ALWAYS},
+    {"Linker/application_multiseg.ld", kit_multiseg_ld, kit_multiseg_ld_end, 0666, MULTISEG},
     {SECTIONS_LD, kit_sections_ld, kit_sections_ld_end, 0666, ALWAYS},
     {"Include/portcullis/status.h", kit_status_h, kit_status_h_end, 0666, ALWAYS},
     {"Include/portcullis/engine.h", kit_engine_h, kit_engine_h_end, 0666, ALWAYS},
@@ -110,6 +114,12 @@ static bool write_file(char *path, const void *bytes, size_t size, unsigned mode
   return make_folders(path, problem) && objfile_spit(path, bytes, size, mode, problem->text, sizeof problem->text);
 }
 
+/* What an application has in internal flash. */
+static uint32_t first_size(const struct board *b)
+{
+  return b->segment.size != 0 ? b->segment.offset : b->slots[0].image_max;
+}
+
 /* @NAME@ in a file's text. False: not a name that is known. */
 static bool write_word(const struct kit *kit, FILE *to, const char *word, size_t length)
 {
@@ -120,7 +130,7 @@ static bool write_word(const struct kit *kit, FILE *to, const char *word, size_t
   } words[] = {
       {"BOARD", kit->name}, {"VERSION", kit->version}, {"APP_START", start}, {"APP_SIZE", size}, {"RAM_START", ram}};
   snprintf(start, sizeof start, "0x%08x", slot->active);
-  snprintf(size, sizeof size, "%u", slot->image_max);
+  snprintf(size, sizeof size, "%u", first_size(kit->board));
   snprintf(ram, sizeof ram, "0x%08x", kit->board->app_ram);
   for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
     if (strlen(words[i].word) == length && memcmp(words[i].word, word, length) == 0) {
@@ -153,7 +163,8 @@ static bool write_template(const struct kit *kit, const struct file *file, struc
 {
   char path[PATH];
   size_t size = 0, path_size = 0;
-  if ((file->kind == LIBRARY && !kit->library) || (file->kind == SERVED && !kit->served))
+  if ((file->kind == LIBRARY && !kit->library) || (file->kind == SERVED && !kit->served) ||
+      (file->kind == MULTISEG && kit->board->segment.size == 0))
     return true;
   char *text = filled_in(kit, file->from, file->end, &size, problem);
   char *name = filled_in(kit, file->path, file->path + strlen(file->path), &path_size, problem);
@@ -240,8 +251,13 @@ static bool write_linker(const struct kit *kit, struct problem *problem)
           "STM32_SECURE_PATCHING_BOOTLOADER_RAM_START = 0x%08x;\n"
           "STM32_SECURE_PATCHING_BOOTLOADER_RAM_END = 0x%08x;\n"
           "VECTOR_SIZE = 0x%x;\n",
-          kit->name, kit->version, slot->active - VECTOR_SIZE, slot->active + slot->image_max - 1, b->app_ram,
+          kit->name, kit->version, slot->active - VECTOR_SIZE, slot->active + first_size(b) - 1, b->app_ram,
           b->ram.base + b->ram.size - 1, VECTOR_SIZE);
+  if (b->segment.size != 0)
+    fprintf(to,
+            "STM32_SECURE_PATCHING_BOOTLOADER_MULTISEG_START = 0x%08x;\n"
+            "STM32_SECURE_PATCHING_BOOTLOADER_MULTISEG_END = 0x%08x;\n",
+            b->segment.base, b->segment.base + b->segment.size - 1);
   uint32_t shared;
   /* the gate's second word, in Thumb state */
   fprintf(to, "engine_entry = 0x%08x;\nPROVIDE(engine_call = engine_entry);\n", (kit->gate + 4) | 1u);
@@ -264,16 +280,20 @@ static bool write_linker(const struct kit *kit, struct problem *problem)
 static bool write_properties(const struct kit *kit, struct problem *problem)
 {
   const struct board *b = kit->board;
-  char path[PATH], text[600];
+  char path[PATH], text[600], second[120] = "";
+  if (b->segment.size != 0)
+    snprintf(second, sizeof second, "multiseg_start=0x%08x\nmultiseg_size=%u\nmultiseg_offset=%u\n", b->segment.base,
+             b->segment.size, b->segment.offset);
   int size =
       snprintf(text, sizeof text,
                "board=%s\ntitle=%s\ndevice=%s\nboot_version=%s\nimages=%u\nflash_page=%u\nslot0_start=0x%08x\n"
-               "slot0_size=%u\nslot1_start=0x%08x\nslot1_size=%u\nram_start=0x%08x\nvector_size=0x%x\npatches=%s\n",
-               b->name, b->title, b->device, kit->version, b->images, b->page, b->slots[0].active,
-               b->slots[0].image_max, b->slots[0].download, b->slots[0].download_size, b->app_ram, VECTOR_SIZE,
+               "slot0_size=%u\nslot1_start=0x%08x\nslot1_size=%u\nram_start=0x%08x\nvector_size=0x%x\npatches=%s\n%s",
+               b->name, b->title, b->device, kit->version, b->images, b->page, b->slots[0].active, first_size(b),
+               b->slots[0].download, b->slots[0].download_size, b->app_ram, VECTOR_SIZE,
                b->scratch.size != 0 ? "in-place"
                : kit->served        ? "yes"
-                                    : "no");
+                                    : "no",
+               second);
   return path_in(kit, path, problem, "Libs/%s/board.properties", kit->name) &&
          write_file(path, text, (size_t)size, 0666, problem);
 }

@@ -114,6 +114,23 @@ class Segments(e2e.unittest.TestCase):
         board.wait_text('sum ')
         self.assertEqual(self.outside(board), (0, 0))
 
+    def test_an_install_that_is_cut_goes_on(self):
+        board = self.board('b.sfb')
+        for nth in (100, 5000, 15000):
+            board.control(f'cut after {nth} flash operations torn {nth}')
+            board.control('wait off')
+            board.control('power on')
+        board.wait_text('ASSETS assets-b runs', fail=['CRITICAL'])
+        board.wait_text('version 01010000')
+        self.assertEqual(board.since(0).count('An installation was interrupted'), 3)
+        self.assertEqual(self.outside(board), (0, 0))
+
+    def test_a_second_segment_that_begins_elsewhere_is_refused(self):
+        for external in (OFFSET - SECTOR, OFFSET + 16, 0):
+            board = self.board(e2e.sfb(bytes(OFFSET + 2 * SECTOR), e2e.version(1, 2), product=0x4C343936, external=external))
+            board.wait_text('ASSETS assets-a runs', fail=['New FW to be installed'])
+            board.close()
+
     def test_altered_bytes_of_either_part_are_refused(self):
         for edit in (('nor.bin', 100, b'X'), ('nor.bin', ASSETS - 1, b'X'), ('flash.bin', 0x20000, b'Z')):
             board = self.board(edit=edit)

@@ -168,6 +168,27 @@ class Kit(unittest.TestCase):
         self.assertIn('not a boot loader', run(TOOL, 'kit', 'nucleo-l476rg', 'x', '--boot', 'Debug/DemoApp.elf', code=3))
         self.assertIn('--name', run(TOOL, 'kit', 'nucleo-l476rg', 'x', '--name', 'a/b', code=2))
 
+    def test_a_project_in_two_segments_boots_patches_itself_and_tells_its_memories(self):
+        board = '32L496GDISCOVERY'
+        self.kit('32l496gdiscovery')
+        with open('Bootloader/Libs/32L496GDISCOVERY/board.properties', encoding='utf-8') as f:
+            self.assertIn('multiseg_start=0x90000000\nmultiseg_size=4194304\nmultiseg_offset=487424\n', f.read())
+        with open('assets.S', 'w', encoding='utf-8') as f:
+            f.write('.section ExtFlashSection, "a"\n.rept 50000\n.long 0x12345678\n.endr\n')
+        for what, version in (('one', 'v1.0.0'), ('two', 'v1.1.0')):
+            self.tag(version)
+            self.build(what, 'assets.S', f'-LBootloader/Libs/{board}', script='Bootloader/Linker/application_multiseg.ld')
+            self.postbuild(board=board, patchref='v1.0.0' if what == 'two' else '0.0.0')
+        made = sorted(os.listdir('Binary'))
+        self.assertIn(f'DemoApp_{board}_v1.0.0_v1.1.0.sfbp', made)
+        self.assertIn(f'BOOT_DemoApp_{board}_v1.1.0.hex', made)
+        self.assertNotIn(f'BOOT_DemoApp_{board}_v1.1.0.bin', made)
+        self.assertLess(os.path.getsize(f'Binary/DemoApp_{board}_v1.0.0_v1.1.0.sfbp'), 1000)
+        text = run(TOOL, 'size-report', '--board', '32l496gdiscovery', f'Binary/BOOT_DemoApp_{board}_v1.1.0.hex')
+        self.assertRegex(text, r'0x90000000 +active slot 1, 2nd .* 200000 of 4194304 bytes')
+        with Sim('--board', '32l496gdiscovery', '--load', f'Binary/BOOT_DemoApp_{board}_v1.1.0.hex') as sim:
+            sim.wait_text('application two runs, version 1.1.0', fail=['CRITICAL'])
+
     def test_the_size_report_shows_what_fills_the_board(self):
         self.kit()
         self.build('one')
