@@ -17,6 +17,12 @@ struct in_place_patch {
 };
 /* From `old` (NULL: a compressed image, for any). */
 void in_place_make(const struct rig_image *old, const struct rig_image *new, struct in_place_patch *patch);
+/* The same of a patch that is told, which may be anything. */
+void in_place_pack(const struct rig_image *old, const struct rig_image *new, const struct delta_in_place *how,
+                   const uint8_t *delta, uint32_t size, struct in_place_patch *patch);
+/* The bare patch that in_place_make() would pack. free() it. */
+uint8_t *in_place_delta(const struct rig_image *old, const struct rig_image *new, struct delta_in_place *how,
+                        uint32_t *size, bool *whole);
 /* Once more, after its clear header was changed. */
 void in_place_sign(struct in_place_patch *patch);
 /* As the loader leaves it: in the patch area, asked for. */

@@ -8,12 +8,12 @@
 #include "test/set/in_place.h"
 #include "test/set/maker.h"
 
-#include <openssl/sha.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -221,23 +221,11 @@ static void a_patch_that_reads_what_is_overwritten(void **state)
   const struct delta_options options = {MAP_ACTIVE_BASE, MAP_ACTIVE_BASE, 1, NULL, NULL};
   const struct rig_image *grown = in_place_edit(old, 0x01030000, 16, 2 * P + 32, 0);
   struct delta_result delta;
-  uint8_t tag[32], digest[32], iv[16] = {1};
   assert_int_equal(delta_make(old->clear, old->size, grown->clear, grown->size, &options, &delta), DELTA_MADE);
   assert_true(delta.mode == DELTA_MODE_PATCH && delta.behind > 2 * P);
-  struct patch_info info = {.image = 1, .size = (uint32_t)delta.size, .from_size = old->size, .in_place = 1};
   for (uint32_t shift = 0; shift < 2; shift++) {
     const struct delta_in_place how = {P, MAP_ACTIVE_SIZE / P, 2, 1, shift};
-    delta_in_place_build(&how, info.how);
-    SHA256(old->clear, old->size, tag);
-    SHA256(grown->header, IMAGE_SIGNED_SIZE, digest);
-    memset(&wrong, 0, sizeof wrong);
-    wrong.size = PATCH_FILE_OFFSET + ((info.size + 15u) & ~15u);
-    assert_in_range(wrong.size, 1, sizeof wrong.bytes);
-    assert_true(patch_header_build(wrong.bytes, &info, tag, digest, iv) == PC_OK);
-    in_place_sign(&wrong);
-    memcpy(wrong.bytes + PATCH_HEADER_SIZE, grown->header, PATCH_TARGET_SIZE);
-    memcpy(wrong.bytes + PATCH_FILE_OFFSET, delta.bytes, delta.size);
-    maker_encrypt(wrong.bytes + PATCH_FILE_OFFSET, iv, wrong.size - PATCH_FILE_OFFSET);
+    in_place_pack(old, grown, &how, delta.bytes, (uint32_t)delta.size, &wrong);
     if (shift == 0) {
       stored(&wrong, "reads what is overwritten");
       continue;
@@ -248,6 +236,47 @@ static void a_patch_that_reads_what_is_overwritten(void **state)
     assert_ptr_equal(rig_active(1), grown);
   }
   delta_result_free(&delta);
+}
+
+/* Signed, and what it gives is not what its headers say; only the tags tell. */
+static void tags_that_do_not_agree(void **state)
+{
+  (void)state;
+  struct in_place_patch wrong = patch;
+  struct delta_in_place how;
+  uint32_t size;
+  bool whole;
+  wrong.bytes[PATCH_AT_FROM_TAG] ^= 1;
+  in_place_sign(&wrong);
+  refused(&wrong, PC_ERR_TAG, "FROM tag of nothing");
+  /* The patch to another image of the same size. */
+  uint8_t *delta = in_place_delta(old, in_place_edit(old, 0x01030000, 64, 48, 0), &how, &size, &whole);
+  in_place_pack(old, new, &how, delta, size, &wrong);
+  stored(&wrong, "TO tag of another");
+  free(delta);
+  /* Bytes behind the patch, beyond the four that a decoder looks ahead, signed along. */
+  delta = in_place_delta(old, new, &how, &size, &whole);
+  uint8_t longer[2048] = {0};
+  memcpy(longer, delta, size);
+  for (uint32_t more = 6; more < 60; more += 13) {
+    longer[size + more - 1] = 0x31;
+    in_place_pack(old, new, &how, longer, size + more, &wrong);
+    stored(&wrong, "bytes behind the patch");
+  }
+  free(delta);
+}
+
+/* The new image ends in the same page, 16 bytes before the old one did, and that page is the same but for them. */
+static void what_lies_behind_in_the_last_page_goes(void **state)
+{
+  (void)state;
+  struct in_place_patch shorter;
+  again();
+  const struct rig_image *target = in_place_edit(old, 0x01030000, old->size - 16, -16, 0);
+  in_place_make(old, target, &shorter);
+  in_place_put(&shorter);
+  assert_int_equal(rig_settle(4), RIG_RUNS);
+  assert_ptr_equal(rig_active(1), target);
 }
 
 static void a_compressed_image_fits_any(void **state)
@@ -309,6 +338,7 @@ int main(void)
       cmocka_unit_test(the_patch_itself_applies),    cmocka_unit_test(every_bit_of_it_counts),
       cmocka_unit_test(cut_short_or_extended),       cmocka_unit_test(another_board_or_format),
       cmocka_unit_test(from_to_and_product),         cmocka_unit_test(a_patch_that_reads_what_is_overwritten),
+      cmocka_unit_test(tags_that_do_not_agree),      cmocka_unit_test(what_lies_behind_in_the_last_page_goes),
       cmocka_unit_test(a_compressed_image_fits_any), cmocka_unit_test(flash_that_fails_for_good),
   };
   return cmocka_run_group_tests(tests, setup, report);
