@@ -3,6 +3,7 @@
 that do not apply, which touch nothing."""
 import json
 import os
+import random
 import subprocess
 import unittest
 
@@ -111,6 +112,39 @@ class InPlace(unittest.TestCase):
         self.send(board, patch, check=False)  # from what is no longer there
         board.wait_text('Download refused: ')
         board.wait_text('TINY new runs, engine answers')
+
+    def test_the_nucleo_at_full_size(self):
+        """400 KiB, all of it moved by a little and a page in the middle new; the power goes on the way."""
+        nucleo, header, active, slot = 'nucleo-l476rg-single-patch', 0x0800A800, 0x08022000, 0xDE000
+        e2e.sh('arm-none-eabi-objcopy', '-O', 'binary', f'{ARM}/{nucleo}/tiny-full.elf', 'tiny.bin')
+        with open('tiny.bin', 'rb') as f:
+            head = f.read()
+        rest = random.Random(5).randbytes(0x64000)
+        old = head + rest
+        new = head + bytes(range(160)) + rest[:0x30000] + random.Random(6).randbytes(2048) + rest[0x30800:]
+        old, new = (i + b'\xff' * (-len(i) % 16) for i in (old, new))
+        e2e.write('o.sfb', e2e.sfb(old, e2e.version(1)))
+        e2e.write('n.sfb', e2e.sfb(new, e2e.version(1, 1)))
+        subprocess.run([BUILD + '/portcullis', 'image', 'patch', '--keys', KEYS, '--effort', '1', 'o.sfb', 'n.sfb', '--in-place', '--board', nucleo,
+                        '-o', 'update.sfbp'], check=True, stdout=subprocess.PIPE)
+        self.assertLess(os.path.getsize('update.sfbp'), 4096)
+        self.state += '.nucleo'
+        self.flash('--load', f'{ARM}/{nucleo}/boot.elf')
+        self.flash('--load', e2e.write('header', e2e.header(old, e2e.version(1))[:192] + b'\xff' * 32 + b'\0' * 96) + '@' + hex(header))
+        self.flash('--load', e2e.write('active', old) + '@' + hex(active))
+        board = self.board()
+        with open('update.sfbp', 'rb') as f:
+            patch = f.read()
+        board.control('cut after 20000 flash operations weak 3')
+        self.send(board, patch)
+        board.control('wait off')
+        board.control('stats clear')
+        board.control('power on')
+        board.wait_text('An installation was interrupted: it goes on.', fail=['CRITICAL', 'TINY'])
+        board.wait_text('TINY full runs, engine answers', fail=['CRITICAL FAILURE', 'YMODEM'])
+        stands = b''.join(board.read(active + at, 4096) for at in range(0, len(new) + 4096, 4096))
+        self.assertEqual(stands, new + b'\xff' * (len(stands) - len(new)))
+        self.assertLessEqual(board.stats()['max_page_erases'], 16)  # scratch and checkpoints; the slot once
 
     def test_a_whole_image_still_comes_in(self):
         board = self.board()
