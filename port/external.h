@@ -3,8 +3,8 @@
  *
  * Everybody who links it may call it, the engine and the boot loader by turns: it keeps no state, and sets the
  * controller up itself where it finds it off. Where it finds the flash mapped into memory, it maps it again before it
- * returns; during the call nothing can be read there, by an interrupt either (it would be a bus fault). No result means that the bytes are to be believed: whoever holds the
- * wires chooses them. */
+ * returns; during the call nothing can be read there, by an interrupt either (it would be a bus fault). No result means
+ * that the bytes are to be believed: whoever holds the wires chooses them. */
 #ifndef PORT_EXTERNAL_H
 #define PORT_EXTERNAL_H
 

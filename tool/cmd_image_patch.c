@@ -220,10 +220,11 @@ const struct cli_command cmd_image_patch = {
         "its\n"
         "--from-version. Only devices whose active image is OLD, to the bit, take the patch.",
     .options = {options, patch_options, board_options, keys_sign_options, keys_encryption_options, fields_iv_option},
-    .examples = "portcullis image patch --keys keys v1.0.0.sfb v1.1.0.sfb -o update.sfbp\n"
-                "portcullis image patch --keys keys v1.0.0.sfb v1.1.0.sfb --in-place --board nucleo-l476rg-single-patch -o "
-                "update.sfbp\n"
-                "portcullis image patch --keys keys old.elf --from-version 1.0.0 v1.1.0.sfb -o update.sfbp --json",
+    .examples =
+        "portcullis image patch --keys keys v1.0.0.sfb v1.1.0.sfb -o update.sfbp\n"
+        "portcullis image patch --keys keys v1.0.0.sfb v1.1.0.sfb --in-place --board nucleo-l476rg-single-patch -o "
+        "update.sfbp\n"
+        "portcullis image patch --keys keys old.elf --from-version 1.0.0 v1.1.0.sfb -o update.sfbp --json",
     .min_arguments = 2,
     .max_arguments = 2,
     .run = run,

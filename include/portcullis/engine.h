@@ -52,8 +52,8 @@ enum engine_service {
   ENGINE_PATCH_TARGET = 0x16,
   ENGINE_PATCH_DATA = 0x17,
   ENGINE_PATCH_END = 0x18,
-  /* [boot] Boards with a single slot and patches (engine/in_place.c), else PC_ERR_UNSUPPORTED. What was received lies in
-   * the patch area. START: a: image. Both headers are judged, as by BEGIN and TARGET; an install in place that the
+  /* [boot] Boards with a single slot and patches (engine/in_place.c), else PC_ERR_UNSUPPORTED. What was received lies
+   * in the patch area. START: a: image. Both headers are judged, as by BEGIN and TARGET; an install in place that the
    * journal speaks of goes on. Other results as theirs; PC_ERR_STATE: something else is under way. STEP: one page more:
    * a: uint32_t *, steps that are left, at least; 0: the new image stands in the active slot, all of it, for
    * VERIFY_RECEIVED. First the whole patch is tried: as long as the journal says NONE or BEGIN, an error

@@ -183,7 +183,7 @@ static enum link_answer send_data(struct link *link, const uint8_t *data, size_t
 
 static enum link_answer get_data(struct link *link, uint8_t *data, size_t *size, struct problem *problem)
 {
-  uint8_t length[2];
+  uint8_t length[2] = {0};
   enum link_answer answer = link_get(link, length, 2, problem);
   const size_t n = (size_t)(length[0] << 8 | length[1]);
   if (answer != LINK_ACK)
