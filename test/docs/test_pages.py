@@ -98,6 +98,12 @@ class Pages(unittest.TestCase):
                 self.assertTrue(have, f'{board}: not {wanted}')
         self.assertGreater(rows, 15)
 
+    def test_every_option_of_a_board_is_in_the_porting_guide(self):
+        options = re.search(r'cmake_parse_arguments\(A (.*?)\$\{ARGN\}', text_of('cmake/firmware.cmake'), re.S).group(1)
+        page = text_of('docs/porting.md')
+        for word in re.findall(r'[A-Z_]+', options):
+            self.assertRegex(page, rf'`[^`\n]*\b{word}\b', word)
+
     def test_boards_and_targets_that_are_named_exist(self):
         boards = set(os.listdir(SOURCE + '/board'))
         targets = set(re.findall(r'^([a-z-]+):', text_of('Makefile'), re.M))
