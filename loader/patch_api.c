@@ -80,8 +80,9 @@ static uint32_t code_of(const struct update *u, pc_status status)
   case PC_ERR_VERSION:
     return PATCH_IMAGE_VERSION_FAILURE;
   case PC_ERR_PRODUCT:
-  case PC_ERR_PARAM:
     return PATCH_INVALID_SECTION_KEY;
+  case PC_ERR_PARAM: /* the headers are another image's; later: the engine does not take these bytes */
+    return headers ? PATCH_INVALID_SECTION_KEY : PATCH_IMAGE_DECRYPT_FAILURE;
   case PC_ERR_SIZE:
   case PC_ERR_TRANSFER: /* only where the length was not announced: more than the headers say */
     return PATCH_IMAGE_TOO_LARGE;

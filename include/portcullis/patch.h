@@ -69,17 +69,18 @@ enum patch_code {
   PATCH_IMAGE_VERIFY_TAG_FAILURE, /* what the patch built does not have the new image's tag */
   PATCH_IMAGE_VERIFY_ALG_FAILURE, /* of a kind that this board does not take: partial images, modes of a newer encoder
                                    */
-  PATCH_IMAGE_DECRYPT_FAILURE,    /* the engine refused a block: never seen */
-  PATCH_INVALID_STATE,            /* not now: no update is open, or another call is at work */
-  PATCH_INVALID_ORDER,            /* patch_start() while an update is open */
-  PATCH_TOO_FEW_BYTES,            /* install asked for before all bytes came */
-  PATCH_PARSER_ERROR,             /* the patch is damaged */
-  PATCH_DECRYPTION_ERROR,         /* the patch makes no sense from its first byte on: damaged, or another key */
-  PATCH_INSTALL_ERROR,            /* the wish cannot be written */
-  PATCH_FLASH_ERROR,              /* the flash cannot be read */
+  PATCH_IMAGE_DECRYPT_FAILURE, /* the engine does not take a block: the caller's buffer lies in the engine's memory */
+  PATCH_INVALID_STATE,         /* not now: no update is open, or another call is at work */
+  PATCH_INVALID_ORDER,         /* patch_start() while an update is open */
+  PATCH_TOO_FEW_BYTES,         /* install asked for before all bytes came */
+  PATCH_PARSER_ERROR,          /* the patch is damaged */
+  PATCH_DECRYPTION_ERROR,      /* the patch makes no sense from its first byte on: damaged, or another key */
+  PATCH_INSTALL_ERROR,         /* the wish cannot be written */
+  PATCH_FLASH_ERROR,           /* the flash cannot be read */
   PATCH_FLASH_SEGMENT_ERROR, /* the image has a second segment, for an external flash that the board has not, or not for
                                 this part of the image */
-  PATCH_FLASH_CIPHER_ERROR,  /* of a ciphered external flash: no board has one yet */
+  PATCH_FLASH_CIPHER_ERROR,  /* never: what lies in a download slot was ciphered by the engine in software, and
+                                no device between it and the flash could fail at it. The number is the vendor's */
   PATCH_CODES
 };
 

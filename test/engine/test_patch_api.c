@@ -311,6 +311,14 @@ static void every_code_is_told(void **state)
   fresh();
   simflash_worn(DOWNLOAD_AT, 1);
   expect(PATCH_INSTALL_ERROR);
+  fresh();
+  simflash_refuse_erase(DOWNLOAD_AT + PAGE, 1);
+  expect(PATCH_SECTION_WRITE_FAILURE);
+  fresh();
+  simflash_refuse_erase(DOWNLOAD_AT, 1);
+  expect(PATCH_SECTION_ERASE_FAILURE);
+  const uint8_t filling[16] = {[0 ... 15] = 0x42};
+  assert_true(simflash_equals(DOWNLOAD_AT, filling, sizeof filling)); /* as it was found */
 
   fresh();
   to_header[IMAGE_AT_TAG] ^= 1; /* a whole header of an image that is another */
@@ -356,6 +364,44 @@ static void every_code_is_told(void **state)
     for (uint32_t other = 0; other < code; other++)
       assert_string_not_equal(patch_code_text(code), patch_code_text(other));
   assert_string_equal(patch_code_text(PATCH_CODES), "unknown");
+}
+
+static void hand_over_engine_memory(void *argument)
+{
+  const struct patch_start_info start = {PATCH_APP, 0, file_size};
+  assert_int_equal(patch_start(&status, &start), PATCH_SUCCESS);
+  assert_int_equal(patch_data(&status, file, PATCH_FILE_OFFSET), PATCH_SUCCESS);
+  *(uint32_t *)argument = patch_data(&status, secret_ram, 16);
+}
+
+static void bytes_out_of_the_engine_are_not_taken(void **state)
+{
+  (void)state;
+  uint32_t result = 9;
+  fresh();
+  assert_true(simflash_run(hand_over_engine_memory, &result));
+  assert_int_equal(result, PATCH_ERROR);
+  assert_int_equal(status.code, PATCH_IMAGE_DECRYPT_FAILURE);
+  assert_false(asked());
+}
+
+/* The wish is taken back by erasing the header page; where that fails, zeros over the mark do it as well; and only when
+ * these fail, too, it still stands, and the caller is told. */
+static void a_wish_that_cannot_be_taken_back_is_told(void **state)
+{
+  (void)state;
+  uint32_t result = 9;
+  fresh();
+  assert_int_equal(run(PATCH_REBOOT_NEXT, file_size), PATCH_SUCCESS);
+  simflash_refuse_erase(DOWNLOAD_AT, 2); /* both times */
+  simflash_worn(DOWNLOAD_AT + IMAGE_HEADER_SIZE, 1);
+  assert_true(simflash_run(do_abort, &result));
+  assert_int_equal(result, PATCH_ERROR);
+  assert_int_equal(status.code, PATCH_SECTION_ERASE_FAILURE);
+  assert_true(asked());
+  assert_true(simflash_run(do_abort, &result)); /* by zeros */
+  assert_int_equal(result, PATCH_SUCCESS);
+  assert_false(asked());
 }
 
 static void from_within(void)
@@ -425,6 +471,8 @@ int main(void)
       cmocka_unit_test_setup(the_length_of_the_file_need_not_be_known, setup),
       cmocka_unit_test_setup(abort_takes_everything_back, setup),
       cmocka_unit_test_setup(every_code_is_told, setup),
+      cmocka_unit_test_setup(bytes_out_of_the_engine_are_not_taken, setup),
+      cmocka_unit_test_setup(a_wish_that_cannot_be_taken_back_is_told, setup),
       cmocka_unit_test_setup(a_call_from_within_another_changes_nothing, setup),
       cmocka_unit_test_setup(what_runs_is_told_and_null_is_an_error, setup),
   };

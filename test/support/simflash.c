@@ -49,6 +49,7 @@ static int refuse_torn;
 static uint32_t random_state, session, groups;
 static jmp_buf power;
 static bool powered;
+static uint32_t refuses_at, refuses_left; /* erases */
 
 uint32_t simflash_random(void)
 {
@@ -113,6 +114,7 @@ static void device_free(struct device *d)
 
 void simflash_reset(uint32_t seed)
 {
+  refuses_left = 0;
   for (unsigned i = 0; i < device_count; i++)
     device_free(&devices[i]);
   device_count = 0;
@@ -307,6 +309,10 @@ static pc_status program_unit(struct device *d, uint32_t u, const uint8_t *from)
   if (cut && cut_tear == SIMFLASH_BEFORE)
     power_fails();
   if (cell->kind != BLANK && !cut && all_zero(from, d->unit)) { /* zeros go over anything, and make it sound */
+    if (cell->worn != 0) {
+      cell->worn--;
+      return PC_ERR_FLASH;
+    }
     memset(now, 0, d->unit);
     cell->kind = WRITTEN;
   } else if (cell->kind != BLANK) {
@@ -379,6 +385,10 @@ static pc_status sim_erase(uint32_t addr)
   bool cut = operation();
   if (cut && cut_tear == SIMFLASH_BEFORE)
     power_fails();
+  if (refuses_left != 0 && addr == refuses_at) {
+    refuses_left--;
+    return PC_ERR_FLASH;
+  }
   if (cut && cut_tear != SIMFLASH_AFTER) {
     memset(blank, 0xFF, sizeof blank);
     uint32_t group = ++groups;
@@ -394,6 +404,12 @@ static pc_status sim_erase(uint32_t addr)
   if (cut)
     power_fails();
   return PC_OK;
+}
+
+void simflash_refuse_erase(uint32_t addr, uint32_t count)
+{
+  refuses_at = addr;
+  refuses_left = count;
 }
 
 const struct flash_driver simflash_driver = {sim_read, sim_program, sim_erase};

@@ -54,6 +54,8 @@ bool simflash_run(void (*code)(void *), void *argument);
 void simflash_refuse_torn(int refuse);
 /* The next `count` programs of the unit at `addr` fail (a worn cell; takes half of the bits). */
 void simflash_worn(uint32_t addr, uint32_t count);
+/* The next `count` erases of the page at `addr` are refused: nothing changes. */
+void simflash_refuse_erase(uint32_t addr, uint32_t count);
 /* The unit at `addr` cannot be read any more until its page is erased. */
 void simflash_break(uint32_t addr);
 
