@@ -116,6 +116,21 @@ class Patch(unittest.TestCase):
         bad[150] ^= 1
         self.served(bytes(bad), 'refused: invalid patch image')
 
+    def test_no_call_changes_a_register_of_the_hardware(self):
+        """CRC unit, clocks, flash controller, pins, interrupts, MPU, masks: compared before and after every call."""
+        for file in (sfbp('served', 'third'), sfb('third')):
+            said = self.served(file, 'TINY third runs', 0xFFFF, chunk=300, mode=4)
+            self.assertNotIn('CHANGED', said)
+            self.assertGreater(int(said.split('looked at ')[1].split()[0], 16), 15)
+            self.state += 'x'
+
+    def test_calls_from_an_interrupt_are_refused_and_change_nothing(self):
+        for file in (sfbp('served', 'third'), sfb('third')):
+            said = self.served(file, 'TINY third runs', 0xFFFF, chunk=100, mode=5)
+            self.assertIn('all refused', said)
+            self.assertIn('handed over', said)
+            self.state += 'x'
+
     def test_over_the_serial_line(self):
         patch = sfbp('old', 'new')
         e2e.write('update.sfbp', patch)
