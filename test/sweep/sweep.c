@@ -11,7 +11,9 @@
  * the cases, this many get a second cut during the recovery.
  * --external DEVICE HEADER JOURNAL PAGE: the download slot lies in another flash, with pages of that size.
  * --rollback: the new image was not validated, and the old one comes back. --overwrite: the board installs without
- * swap.
+ * swap. --partial: NEW.sfb is a partial image, and NEW.bin the whole one that comes of it. --job FILE: no candidate is
+ * waiting; the old image is test/arm/served.c, and this is its job: it receives a patch, again after each cut, which is
+ * put together and installed.
  */
 #define _GNU_SOURCE /* memmem */
 #include "test/sweep/bench_board.h"
@@ -25,6 +27,7 @@
 #define JOURNAL_SIZE (2 * PAGE)
 #define STEP         48u /* instructions between two looks at the operation count: no two operations are that close */
 #define LIMIT        1500000000ull
+#define JOB_AT       0x08060000u
 
 #define MAX_IMAGES 3
 
@@ -39,7 +42,9 @@ static struct {
     uint32_t active, download, slot_size;
   } image[MAX_IMAGES];
   unsigned long programs, again, ways;
-  bool rollback, overwrite;
+  bool rollback, overwrite, partial;
+  uint8_t *received; /* the job; NULL: a candidate waits */
+  size_t received_size;
   const char *begin, *end; /* what the console says first and last */
 } job;
 
@@ -58,8 +63,11 @@ static void set_up(void)
     const struct image *i = &job.image[n];
     bench_load(&board, job.header + n * PAGE, i->old_sfb, 320);
     bench_load(&board, i->active, i->old_image, i->old_size);
-    bench_candidate(&board, i->download, job.page, i->new_sfb, i->new_sfb_size);
+    if (job.received == NULL)
+      bench_candidate(&board, i->download, job.page, i->new_sfb, i->new_sfb_size);
   }
+  if (job.received != NULL)
+    bench_load(&board, JOB_AT, job.received, job.received_size);
   soc_pin(board.soc, 'C', 13, true);
   soc_skip_idle(board.soc, true);
   soc_power_on(board.soc);
@@ -133,10 +141,25 @@ static bool in_clear_outside(const struct image *i)
   return found;
 }
 
+/* The partial image was installed and, because it is not validated, may have been brought back by a second start. */
+static const char *judge_partial(const struct image *i)
+{
+  if (strstr(board.console, "TINY old") != NULL)
+    return !holds(i->active, i->old_image, i->old_size) ? "the active slot is not the old image"
+           : !holds(header_of(i), i->old_sfb, 192)      ? "the active header is not the old one"
+                                                        : NULL;
+  return !holds(i->active, i->new_image, i->new_size) ? "the active slot is not the new image"
+         : !holds(header_of(i), i->new_sfb, 192)      ? "the active header is not the new one"
+         : !is_blank(i->download, job.page)           ? "there is still a candidate"
+                                                      : NULL;
+}
+
 static const char *judge_image(const struct image *i)
 {
   if (job.rollback)
     return judge_rollback(i);
+  if (job.partial)
+    return judge_partial(i);
   if (!holds(i->active, i->new_image, i->new_size))
     return "the active slot is not the new image";
   if (!is_blank(i->active + (uint32_t)i->new_size, i->slot_size - i->new_size))
@@ -165,7 +188,9 @@ static const char *judge(unsigned cuts)
   soc_get_stats(board.soc, &stats);
   if (strstr(board.console, "engine answers") == NULL)
     return "the image runs, but its engine does not answer";
-  if (stats.max_page_erases > 1 + 2 * cuts) /* a journal page is begun anew at each reset; data pages are far below */
+  /* A page that is received into is erased for that, too. */
+  if (stats.max_page_erases > (job.received != NULL ? 2 : 1) +
+                                  2 * cuts) /* a journal page is begun anew at each reset; data pages are far below */
     return "a page was erased too often";
   for (unsigned n = 0; n < job.count && wrong == NULL; n++)
     wrong = judge_image(&job.image[n]);
@@ -338,6 +363,10 @@ static void arguments(int count, char **values)
       job.rollback = true;
     } else if (strcmp(values[i], "--overwrite") == 0) {
       job.overwrite = true;
+    } else if (strcmp(values[i], "--partial") == 0) {
+      job.partial = true;
+    } else if (strcmp(values[i], "--job") == 0 && i + 1 < count) {
+      job.received = bench_read_file(values[++i], &job.received_size);
     } else {
       fprintf(stderr, "sweep: what is '%s'?\n", values[i]);
       exit(2);
@@ -353,8 +382,8 @@ int main(int count, char **values)
 {
   unsigned long operations = 0, kinds[3] = {0, 0, 0};
   arguments(count, values);
-  job.begin = job.rollback ? "STATE: ROLLBACK" : "installing.";
-  job.end = job.rollback ? "TINY old runs, " : "TINY new runs, ";
+  job.begin = job.rollback ? "STATE: ROLLBACK" : job.received != NULL ? "TINY served runs" : "installing.";
+  job.end = job.rollback ? "TINY old runs, " : job.partial ? " runs, " : "TINY new runs, ";
   set_up();
   pid_t child = fork(); /* the uncut run judges itself in a child, */
   if (child == 0) {
