@@ -373,7 +373,12 @@ static void polish(struct encoder *e, struct plan *plan)
   }
 }
 
-#define PRIME_SHARE 40u /* of the target at most one part of so many: teaching takes the decoder time */
+/* Teaching takes the decoder time: at most this, a small part of the target, and more for patches that are large
+ * anyway. */
+static uint32_t priming_most(const struct encoder *e)
+{
+  return e->images.target_size / 40u + (uint32_t)e->best_size * 2u;
+}
 
 /* Where the literals are best taught, and with how much: worth its time only when there are literals. */
 static void choose_priming(struct encoder *e)
@@ -388,7 +393,7 @@ static void choose_priming(struct encoder *e)
         return;
       e->plan.prime_start = start;
       e->plan.prime_size = size;
-      if ((1u << size >> 1 << 10) * PRIME_SHARE <= e->images.target_size)
+      if (1u << size >> 1 << 10 <= priming_most(e))
         try_plan(e);
     }
 }

@@ -22,10 +22,6 @@ void control_step(float target, float measured)
   state.sum = limit(state.sum + error * state.i, -50.0f, 50.0f);
   float change = error - state.last;
   state.last = error;
-#ifdef WITH_LARGE
-  if (fabsf(error) < 0.25f)
-    state.sum *= 0.995f;
-#endif
   state.output = limit(state.p * error + state.sum + state.d * change, 0.0f, 100.0f);
   state.steps++;
 }

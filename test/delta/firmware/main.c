@@ -38,10 +38,6 @@ int main(void)
         alarms_check(i, (double)filter_median(channels[i].history, 16));
         if (i == 1)
           control_step(60.0f, value);
-#ifdef WITH_LARGE
-        if (i == 3 && value < 0.1f)
-          alarms_check(i, 0.0);
-#endif
       }
       uint8_t frame[80];
       float now[4] = {sensors_read(0), sensors_read(1), control_output(), (float)filter_trend(channels[1].history, 16)};

@@ -22,11 +22,7 @@ void menu_show(void)
 
 static void show_version(void)
 {
-#ifdef WITH_STRING
-  printf("controller firmware, version %s, threshold: %g\n", RELEASE, THRESHOLD);
-#else
   printf("controller firmware, release %s, threshold %g\n", RELEASE, THRESHOLD);
-#endif
   printf("store holds %u bytes\n", store_used());
 }
 
