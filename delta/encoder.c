@@ -193,7 +193,7 @@ static void plan_copy_to(struct encoder *e, struct plan *to, const struct plan *
   *to = *from;
   to->copies = copies;
   to->copy_room = room;
-  if (from->copy_count)
+  if (copies && from->copies)
     memcpy(copies, from->copies, from->copy_count * sizeof *copies);
 }
 
