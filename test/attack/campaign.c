@@ -2,12 +2,13 @@
  * an instruction is skipped, two in a row, or a bit of r0 is flipped where a call returns. Whatever happens then, the
  * bad image must not run.
  *
- * campaign --boot BIN --setup BIN --symbols FILE --put ADDR FILE ... --bad ADDR [--good ADDR] --end TEXT
- *          [--share N] [--kinds spf] [--jobs N]
+ * campaign --boot BIN --setup BIN --symbols FILE --put ADDR FILE ... --bad ADDR [--good ADDR [--also ADDR]] --end TEXT
+ *          [--never ADDR FILE] [--share N] [--kinds spf] [--jobs N]
  * --setup: a boot loader that sets the static protections, run first. --symbols: "ADDR SIZE KIND" lines: KIND p, a
  * function of the cryptographic primitives; v, the signature check, whose result is looked up after a fault when its
  * inputs are those of the uninjured run. --bad: reaching this address is a bypass; --good: the application that may
- * run. --end: what the uninjured run says when it has decided. --share: every N-th injection only.
+ * run, --also: another; if then what is in FILE lies at ADDR, that is a bypass, too. --end: what the uninjured run says
+ * when it has decided. --share: every N-th injection only.
  *
  * The path is walked once to list the instructions. Then it is walked again in stretches, each in a process of its own;
  * a snapshot of the chip in front of each injection brings the run back. A damaged run whose state is that of the
@@ -26,7 +27,7 @@
 #define BATCH     160u  /* most injections of a stretch */
 #define TRACE_MAX 160000000u
 #define LIMIT     20000000u /* instructions after the injection; then it hangs */
-#define MEMO      8u
+#define MEMO      32u
 #define MEMO_SIZE 160u
 
 enum kind { SKIP = 's', PAIR = 'p', FLIP = 'f' };
@@ -55,9 +56,9 @@ static struct {
   const char *boot, *setup, *end, *kinds;
   struct function functions[256];
   unsigned function_count;
-  struct put puts[8];
+  struct put puts[8], never;
   unsigned put_count;
-  uint32_t bad, good, verify;
+  uint32_t bad, good, also, verify;
   unsigned share, jobs;
 } job = {.kinds = "spf", .share = 1, .jobs = 2};
 
@@ -222,6 +223,7 @@ static void come_back(const struct place *to)
   was_reset = to->was_reset;
   (void)cpu_breakpoint(cpu, job.bad, false);
   (void)cpu_breakpoint(cpu, job.good, false);
+  (void)cpu_breakpoint(cpu, job.also, false);
   (void)cpu_breakpoint(cpu, job.verify, false);
 }
 
@@ -255,6 +257,14 @@ static bool in_image(uint32_t pc)
   return pc >= 0x08088000 && pc < 0x08100000;
 }
 
+/* What must not be installed is. Its beginning is enough: what has begun is ended. */
+static bool never_is_there(void)
+{
+  uint8_t there[256];
+  return job.never.bytes != NULL && soc_mem_read(soc, job.never.at, there, sizeof there) &&
+         memcmp(there, job.never.bytes, sizeof there) == 0;
+}
+
 static enum outcome run_to_end(void)
 {
   struct cpu *cpu = soc_cpu(soc);
@@ -264,6 +274,8 @@ static enum outcome run_to_end(void)
   (void)cpu_breakpoint(cpu, job.bad, true);
   if (job.good != 0)
     (void)cpu_breakpoint(cpu, job.good, true);
+  if (job.also != 0)
+    (void)cpu_breakpoint(cpu, job.also, true);
   (void)cpu_breakpoint(cpu, job.verify, true);
   while (count() < last) {
     enum soc_stop stop = soc_run(soc, last - count());
@@ -275,8 +287,8 @@ static enum outcome run_to_end(void)
     }
     if (stop == SOC_STOP_DEBUG && pc == job.bad)
       return BYPASS;
-    if (stop == SOC_STOP_DEBUG && pc == job.good)
-      return REFUSED;
+    if (stop == SOC_STOP_DEBUG && (pc == job.good || pc == job.also))
+      return never_is_there() ? BYPASS : REFUSED;
     if (was_reset) {
       was_reset = false;
       last = count() + LIMIT;
@@ -643,6 +655,8 @@ static void arguments(int argc, char **argv)
       job.bad = number(value);
     } else if (strcmp(argv[i], "--good") == 0) {
       job.good = number(value);
+    } else if (strcmp(argv[i], "--also") == 0) {
+      job.also = number(value);
     } else if (strcmp(argv[i], "--end") == 0) {
       job.end = value;
     } else if (strcmp(argv[i], "--share") == 0) {
@@ -655,6 +669,12 @@ static void arguments(int argc, char **argv)
       struct put *put = &job.puts[job.put_count++];
       put->at = number(value);
       put->bytes = read_file(argv[i + 2], &put->size);
+      i++;
+    } else if (strcmp(argv[i], "--never") == 0 && i + 2 < argc) {
+      job.never.at = number(value);
+      job.never.bytes = read_file(argv[i + 2], &job.never.size);
+      if (job.never.size < 256)
+        die("--never: too short");
       i++;
     } else {
       die(argv[i]);
