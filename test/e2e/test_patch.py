@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """Patches on the ARM boot loader: over YMODEM and from a USB drive, a chain of them, and those that do not apply. The patches are
 made by `portcullis image patch`; the full images by openssl alone."""
+import os
 import struct
 import subprocess
 import unittest
@@ -103,6 +104,18 @@ class Patch(unittest.TestCase):
         self.served(patch, 'TINY third runs', 1, mode=3)
         said = self.served(patch, 'TINY third runs', 0, chunk=1, mode=1)
         self.assertIn('aborted', said)
+
+    def test_a_compressed_whole_image_is_installed_over_any_version(self):
+        """What `image patch` makes when the old firmware does not help: `delta make` says so, and the file fits every device."""
+        e2e.write('noise.bin', os.urandom(16))
+        whole = sfb('third')
+        said = subprocess.run([BUILD + '/portcullis', 'image', 'patch', '--keys', KEYS, '--from-version', '0.1.0', 'noise.bin',
+                               e2e.write('third.sfb', whole), '-o', 'whole.sfbp'], check=True, stdout=subprocess.PIPE, text=True).stdout
+        self.assertIn('compressed image alone is smaller', said)
+        with open('whole.sfbp', 'rb') as f:
+            file = f.read()
+        self.assertLess(len(file), len(whole))
+        self.served(file, 'TINY third runs', 0)
 
     def test_what_an_application_does_wrong_is_told_and_changes_nothing(self):
         patch = sfbp('served', 'third')
