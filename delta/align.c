@@ -443,6 +443,29 @@ static uint32_t skip(const struct search *s, const struct track *best)
   return run > SKIP_REST ? run - SKIP_REST : 0;
 }
 
+/* Bytes from here on that are as good as random, and new: compressed pictures that were exchanged. Nothing of the
+ * source helps there. 0: there may be something. */
+static uint32_t all_new(const struct search *s)
+{
+  const struct aligner *a = s->a;
+  const struct plan_images *images = a->images;
+  const uint8_t *target = images->target + s->target;
+  uint32_t counts[256] = {0}, squares = 0;
+  if (images->target_size <= SKIP_IMAGE || s->target % SKIP_EVERY != 0 || images->target_size - s->target < SKIP_RUN)
+    return 0;
+  for (uint32_t i = 0; i < SKIP_RUN; i++)
+    counts[target[i]]++;
+  for (uint32_t i = 0; i < 256; i++)
+    squares += counts[i] * counts[i];
+  if (squares > SKIP_RUN * (SKIP_RUN / 256u + 4u)) /* random bytes: SKIP_RUN / 256 + 1 */
+    return 0;
+  for (uint32_t at = 0; at < SKIP_RUN; at += SKIP_EVERY / 4)
+    for (int32_t o = a->byte_head[hash(target + at, 5)]; o >= 0; o = a->byte_next[o])
+      if (images->source_size - (uint32_t)o >= 16 && memcmp(images->source + o, target + at, 16) == 0)
+        return 0;
+  return SKIP_RUN;
+}
+
 bool align_search(struct aligner *a, const struct align_costs *costs, const float *literals, const struct plan *known,
                   struct plan *plan)
 {
@@ -480,6 +503,21 @@ bool align_search(struct aligner *a, const struct align_costs *costs, const floa
       s->tracks[0].missed = false;
       gap = 1e30f; /* to be set by the track at once */
       s->target += skipped - 1;
+      continue;
+    }
+    const uint32_t new_bytes = all_new(s);
+    if (new_bytes != 0) {
+      if (best) {
+        gap = s->best;
+        gap_expected = best->source;
+        gap_node = add_node(a, best->node, s->target, 0, false);
+        s->failed |= gap_node < 0;
+      }
+      for (uint32_t i = 0; i < new_bytes; i++)
+        gap += literals[s->target + i];
+      gap_expected += new_bytes;
+      s->count = 0;
+      s->target += new_bytes - 1;
       continue;
     }
     if (a->node_count > a->node_limit) {

@@ -547,6 +547,8 @@ static enum delta_outcome make(const uint8_t *source, size_t source_size, const 
   e->best = malloc(e->room);
   e->best_size = SIZE_MAX;
   e->work_max = EFFORT_WORK * (e->options->effort ? e->options->effort : EFFORT_DEFAULT);
+  if (target_size > 1u << 20) /* megabytes of data, of which every pass takes long and finds little */
+    e->work_max /= 4;
   e->work_expected = (uint64_t)2000 * (target_size + 64);
   if (e->work_expected > e->work_max)
     e->work_expected = e->work_max;
