@@ -129,8 +129,10 @@ void boot_wipe(uint32_t image)
   const struct flash_area *active = &slot->active;
   for (uint32_t at = slot->segment != 0 ? slot->segment : active->size; at != 0;) {
     at -= active->page;
-    (void)flash_erase(active, at, active->page); /* blank pages too: after a cut one may only look blank */
-    port_watchdog_refresh();
+    /* Blank pages too: after a cut one may only look blank. No progress, no refresh: a fault may have it go on for
+     * ever. */
+    if (flash_erase(active, at, active->page) == PC_OK)
+      port_watchdog_refresh();
   }
 }
 
