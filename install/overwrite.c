@@ -129,7 +129,9 @@ static pc_status walk_pages(struct walk *walk, uint32_t i, bool first, bool copi
     }
     if (!copied && (INSTALL_SPARE || i >= walk->pages || first))
       status = record(walk->install, INSTALL_COPIED, i);
-    copied = first = false;
+    copied = false;
+    if (!INSTALL_SPARE)
+      first = false;
     if (status == PC_OK)
       status = place_page(walk, i);
     if (status == PC_OK)
