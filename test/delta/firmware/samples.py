@@ -141,8 +141,10 @@ QUEUE = {"gateway/gateway": [("      note(result);\n      return false;", "     
                               "  if (!queue[1].count)\n    queue[1].first = 0;\n  return n ? (int)n : MBEDTLS_ERR_SSL_WANT_READ;")]}
 
 MEASURED = {
-    "constants": ("constants and a string changed, all that lies behind moved", A,
-                  A.but(defines=["THRESHOLD=81.25", 'RELEASE="1.5.0-beta"'])),
+    # As hard as the pair that the figure to reach comes from, or a little harder: measured with the experiment that made it (bench/delta)
+    "constants": ("a constant and a string changed, all that lies behind moved", A,
+                  A.but(defines=["THRESHOLD=81.25", 'RELEASE="1.4.2-hotfix1"'])),
+    "constants-new": ("the same with text that is new", A, A.but(defines=["THRESHOLD=81.25", 'RELEASE="1.5.0-beta"'])),
     "recorder-constants": ("constants and a string changed in many places, all that lies behind moved", RECORDER,
                            RECORDER.but(defines=["ALPHA=0.0625", "RATE=200u", 'NAME="data recorder 2.0.5"'])),
     "meter-constants": ("small program: constants and a string changed", METER, METER.but(defines=["PULSES=1000", 'TITLE="energy meter 3.2"'])),
