@@ -86,21 +86,25 @@ class Case(e2e.unittest.TestCase):
 class Product(Case):
     @classmethod
     def setUpClass(cls):
-        factory('served', PRODUCT, 'served')
-        ran = sim.run('--state', 'served', '--uart', 'none', '--transcript', 'said', '--until', 'TINY served runs', '--max-seconds', '20')
-        with open('said', encoding='ascii', errors='replace') as f:
-            cls.said = f.read()
-        assert ran.returncode == 0, cls.said
+        cls.first_start('served', 'served', 'TINY served runs')
+
+    @staticmethod
+    def first_start(state, name, text):
+        """A device from the factory that has locked itself; what it said."""
+        factory(state, PRODUCT, name)
+        ran = sim.run('--state', state, '--uart', 'none', '--transcript', state + '.said', '--until', text, '--max-seconds', '20')
+        with open(state + '.said', encoding='ascii', errors='replace') as f:
+            said = f.read()
+        assert ran.returncode == 0, said
+        return said
 
     def test_the_final_lock_is_set_last_and_for_good(self):
-        said = self.said
+        said = self.first_start('attacker', 'attacker', 'ATTACKER runs')
         self.assertEqual(said.count('Static protections are applied'), 1)
         self.assertEqual(said.count('The final lock is set'), 1)
         self.assertLess(said.index('Static protections are applied'), said.index('The final lock is set'))
         self.assertNotIn('Last execution status', said)
-        state, data = e2e.copy('served', 'attacker'), image(PRODUCT, 'attacker')
-        put(state, (e2e.header(data, e2e.version(1))[:192] + VALID, HEADER), (data, ACTIVE))
-        board = self.start(state, '--stay', jtag=True)
+        board = self.start('attacker', '--stay', jtag=True)
         board.wait_text('ATTACKER runs')
         before = board.read(OPTIONS, KEPT)
         self.assertEqual(before[0], 0xCC)
