@@ -65,6 +65,9 @@ static bool open_sfb(const struct make *m, const char *path, struct sfb *sfb, ui
 static bool read_old(struct make *m, struct problem *problem)
 {
   const char *given = cli_value(m->cli, "from-version");
+  if (m->old == NULL)
+    return given == NULL ||
+           problem_set(problem, CLI_USAGE, "without an old firmware there is no version of it: no --from-version");
   if (is_sfb(m->old)) {
     struct sfb sfb = {0};
     bool ok = given == NULL || problem_set(problem, CLI_USAGE, "%s says its version itself: no --from-version", m->old);
@@ -170,14 +173,21 @@ static void show(const struct make *m)
     json_number("size", m->file_size);
     json_number("patch_size", m->delta.size);
     json_number("full_size", IMAGE_FILE_OFFSET + m->to.payload_size);
-    json_string("from_version", from);
+    if (m->old != NULL)
+      json_string("from_version", from);
     json_string("to_version", to);
     json_end();
     return;
   }
-  printf("%s: %zu bytes, %zu of them patch; %s -> %s (%s has %zu)\n", m->out, m->file_size, m->delta.size, from, to,
-         m->new, IMAGE_FILE_OFFSET + m->to.payload_size);
-  if (whole)
+  if (m->old == NULL)
+    printf("%s: %zu bytes, %zu of them compressed image; any version -> %s (%s has %zu)\n", m->out, m->file_size,
+           m->delta.size, to, m->new, IMAGE_FILE_OFFSET + m->to.payload_size);
+  else
+    printf("%s: %zu bytes, %zu of them patch; %s -> %s (%s has %zu)\n", m->out, m->file_size, m->delta.size, from, to,
+           m->new, IMAGE_FILE_OFFSET + m->to.payload_size);
+  if (m->file_size >= IMAGE_FILE_OFFSET + m->to.payload_size)
+    printf("  not smaller than %s: send that\n", m->new);
+  if (whole && m->old != NULL)
     printf("  the compressed image alone is smaller than a patch: it can be installed over any version\n");
   patch_show(&m->how);
 }
@@ -186,7 +196,11 @@ static int run(struct cli *cli)
 {
   struct problem problem;
   char path[KEYS_PATH];
-  struct make m = {.cli = cli, .old = cli->arguments[0], .new = cli->arguments[1], .out = cli_value(cli, "output")};
+  const bool alone = cli->argument_count == 1; /* no old firmware: the compressed image */
+  struct make m = {.cli = cli,
+                   .old = alone ? NULL : cli->arguments[0],
+                   .new = cli->arguments[alone ? 0 : 1],
+                   .out = cli_value(cli, "output")};
   bool ok = keys_find_public(cli, path, &problem) && keys_load_public(path, m.point, &problem) &&
             keys_find_encryption(cli, path, &problem) && keys_load_encryption(cli, path, m.key, &problem) &&
             open_sfb(&m, m.new, &m.to, &m.to_clear, &problem) && read_old(&m, &problem) &&
@@ -212,20 +226,22 @@ static const struct cli_option options[] = {
 
 const struct cli_command cmd_image_patch = {
     .name = "image patch",
-    .arguments = "OLD NEW.sfb",
-    .summary = "Make the signed, encrypted patch (.sfbp) from one firmware to another",
+    .arguments = "[OLD] NEW.sfb",
+    .summary = "Make the signed, encrypted patch (.sfbp) from one firmware to another, or compress one",
     .details =
         "NEW.sfb: what 'image pack' made of the new firmware: a device that takes the patch ends with exactly that.\n"
         "OLD: the .sfb that the devices run, or the same firmware in clear (ELF, Intel HEX, S-record, binary) with "
         "its\n"
-        "--from-version. Only devices whose active image is OLD, to the bit, take the patch.",
+        "--from-version. Only devices whose active image is OLD, to the bit, take the patch.\n"
+        "Without OLD: the compressed image, smaller than NEW.sfb, for a device with any older firmware.",
     .options = {options, patch_options, board_options, keys_sign_options, keys_encryption_options, fields_iv_option},
     .examples =
         "portcullis image patch --keys keys v1.0.0.sfb v1.1.0.sfb -o update.sfbp\n"
         "portcullis image patch --keys keys v1.0.0.sfb v1.1.0.sfb --in-place --board nucleo-l476rg-single-patch -o "
         "update.sfbp\n"
-        "portcullis image patch --keys keys old.elf --from-version 1.0.0 v1.1.0.sfb -o update.sfbp --json",
-    .min_arguments = 2,
+        "portcullis image patch --keys keys old.elf --from-version 1.0.0 v1.1.0.sfb -o update.sfbp --json\n"
+        "portcullis image patch --keys keys v1.1.0.sfb -o compressed.sfbp",
+    .min_arguments = 1,
     .max_arguments = 2,
     .run = run,
 };

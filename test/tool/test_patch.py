@@ -45,6 +45,15 @@ class Patch(ToolTest):
         told = self.json('image', 'info', 'made.sfbp')
         self.assertEqual((told['from_version'], told['to']['version']), ('1.0.0', '1.1.0'))
 
+    def test_without_an_old_firmware_it_is_the_compressed_image(self):
+        said = self.ok('image', 'patch', '--keys', 'keys', 'new.sfb', '-o', 'compressed.sfbp')
+        self.assertIn('not smaller than new.sfb', said)  # noise
+        self.assertEqual(read('compressed.sfbp')[12:52], bytes(40))
+        self.ok('image', 'decrypt', 'compressed.sfbp', '--keys', 'keys', '-o', 'out.bin')
+        self.ok('image', 'decrypt', 'new.sfb', '--keys', 'keys', '-o', 'whole.bin')
+        self.assertEqual(read('out.bin'), read('whole.bin'))
+        self.assertEqual(run('image', 'patch', '--keys', 'keys', '--from-version', '1.0.0', 'new.sfb', '-o', 'never').returncode, 2)
+
     def test_a_clear_old_firmware_needs_its_version(self):
         r = run('image', 'patch', '--keys', 'keys', 'old.bin', 'new.sfb', '-o', 'never')
         self.assertEqual(r.returncode, 2)
