@@ -14,8 +14,7 @@
 #include "engine/in_place.h"
 
 #include "delta/in_place.h"
-#include "engine/internal.h"
-#include "image/patch.h"
+#include "engine/patch_judge.h"
 
 #include <string.h>
 
@@ -97,32 +96,6 @@ static uint32_t group_size(void)
 
 /* ---------- what is judged ---------- */
 
-static void digest_of(const void *bytes, uint32_t size, uint8_t digest[CRYPTO_HASH_SIZE])
-{
-  crypto_hash_start(&work.hash);
-  crypto_hash_add(&work.hash, bytes, size);
-  crypto_hash_end(&work.hash, digest);
-}
-
-/* Equal, asked twice: one skipped branch is not enough. */
-static pc_status same(const uint8_t *a, const uint8_t *b)
-{
-  volatile pc_status verdict = crypto_compare(a, b, CRYPTO_HASH_SIZE, PC_ERR_TAG);
-  if (verdict != PC_OK)
-    return PC_ERR_TAG;
-  verdict = crypto_compare(b, a, CRYPTO_HASH_SIZE, PC_ERR_TAG);
-  return verdict;
-}
-
-static __attribute__((noinline)) pc_status authentic(const struct engine_slot *slot)
-{
-  uint8_t digest[CRYPTO_HASH_SIZE], key[CRYPTO_PUBLIC_SIZE];
-  digest_of(work.header, PATCH_SIGNED_SIZE, digest);
-  slot->public_key(key);
-  volatile pc_status verdict = crypto_verify(key, digest, work.header + PATCH_AT_SIGNATURE);
-  return verdict != PC_OK ? PC_ERR_SIGNATURE : verdict;
-}
-
 /* The patch was made for a board with just these pages. */
 static pc_status fits(void)
 {
@@ -151,30 +124,16 @@ static pc_status judge_patch(void)
   work.image = work.info.image;
   if (work.info.in_place == 0)
     return PC_ERR_UNSUPPORTED; /* for boards with two slots */
-  volatile pc_status verdict = authentic(slot);
+  volatile pc_status verdict = engine_patch_authentic(slot, work.header, &work.hash);
   if (verdict != PC_OK)
     return PC_ERR_SIGNATURE;
   verdict = fits();
   return verdict;
 }
 
-/* Is the active image, as it lies in flash, the one that the patch is for? */
-static __attribute__((noinline)) pc_status is_source(void)
+static pc_status is_source(void)
 {
-  uint8_t digest[CRYPTO_HASH_SIZE];
-  pc_status status = PC_OK;
-  if (work.info.from_size == 0)
-    return PC_OK;
-  crypto_hash_start(&work.hash);
-  for (uint32_t at = 0; at < work.info.from_size && status == PC_OK;) {
-    const uint32_t left = work.info.from_size - at, size = left < ENGINE_CHUNK ? left : ENGINE_CHUNK;
-    status = flash_read(active(), at, engine.chunk, size);
-    crypto_hash_add(&work.hash, engine.chunk, size);
-    at += size;
-  }
-  crypto_hash_end(&work.hash, digest);
-  crypto_wipe(engine.chunk, sizeof engine.chunk);
-  return status == PC_OK ? same(digest, work.header + PATCH_AT_FROM_TAG) : status;
+  return engine_patch_source(active(), work.info.from_size, work.header + PATCH_AT_FROM_TAG, &work.hash);
 }
 
 /* The TO header is that of a candidate, and the one that was signed along. `fresh`: it is judged beside the active
@@ -191,8 +150,8 @@ static __attribute__((noinline)) pc_status judge_target(bool fresh)
   if (work.to.partial_size != work.to.size)
     return PC_ERR_UNSUPPORTED;
   memcpy(work.to_tag, engine.verify.header + IMAGE_AT_TAG, sizeof work.to_tag);
-  digest_of(engine.verify.header, IMAGE_SIGNED_SIZE, digest);
-  status = same(digest, work.header + PATCH_AT_TO_DIGEST);
+  engine_digest(&work.hash, engine.verify.header, IMAGE_SIGNED_SIZE, digest);
+  status = engine_digests_equal(digest, work.header + PATCH_AT_TO_DIGEST);
   return status != PC_OK || work.to.image != work.image || work.to.size > active()->size ? PC_ERR_TAG : status;
 }
 
@@ -386,7 +345,7 @@ static uint32_t half(void)
 
 static void checkpoint_digest(uint8_t digest[CRYPTO_HASH_SIZE])
 {
-  digest_of(&work.now, offsetof(struct checkpoint, digest), digest);
+  engine_digest(&work.hash, &work.now, offsetof(struct checkpoint, digest), digest);
 }
 
 /* Into the half that does not hold the latest. */
@@ -415,7 +374,7 @@ static __attribute__((noinline)) pc_status checkpoint_read(void)
   if (status != PC_OK)
     return status;
   checkpoint_digest(digest);
-  if (same(digest, work.now.digest) != PC_OK)
+  if (engine_digests_equal(digest, work.now.digest) != PC_OK)
     return PC_ERR_TAG;
   work.now.decoder.io = &io;
   work.block = UINT32_MAX;
@@ -528,7 +487,7 @@ static pc_status try_patch(void)
   if (status != PC_OK || !delta_done(&work.now.decoder))
     return status;
   crypto_hash_end(&work.hash, digest);
-  status = same(digest, work.to_tag);
+  status = engine_digests_equal(digest, work.to_tag);
   if (status == PC_OK)
     work.step = BEGIN;
   return status;

@@ -2,8 +2,8 @@
  * or only what differs from the active one (slot_writer.h). The install authenticates it as any other image.
  */
 #include "delta/delta.h"
+#include "engine/patch_judge.h"
 #include "engine/slot_writer.h"
-#include "image/patch.h"
 
 #include <string.h>
 
@@ -64,53 +64,6 @@ static const struct delta_io io = {NULL, read_source, write_target};
 
 /* ---------- the services ---------- */
 
-static void digest_of(const uint8_t *bytes, uint32_t size, uint8_t digest[CRYPTO_HASH_SIZE])
-{
-  crypto_hash_start(&patch.hash);
-  crypto_hash_add(&patch.hash, bytes, size);
-  crypto_hash_end(&patch.hash, digest);
-}
-
-/* Equal, asked twice: one skipped branch is not enough. */
-static pc_status same(const uint8_t *a, const uint8_t *b)
-{
-  volatile pc_status verdict = crypto_compare(a, b, CRYPTO_HASH_SIZE, PC_ERR_TAG);
-  if (verdict != PC_OK)
-    return PC_ERR_TAG;
-  verdict = crypto_compare(b, a, CRYPTO_HASH_SIZE, PC_ERR_TAG);
-  return verdict;
-}
-
-static pc_status authentic(const struct engine_slot *slot, const uint8_t *header)
-{
-  uint8_t digest[CRYPTO_HASH_SIZE], key[CRYPTO_PUBLIC_SIZE];
-  digest_of(header, PATCH_SIGNED_SIZE, digest);
-  slot->public_key(key);
-  volatile pc_status verdict = crypto_verify(key, digest, header + PATCH_AT_SIGNATURE);
-  return verdict != PC_OK ? PC_ERR_SIGNATURE : verdict;
-}
-
-/* Is the active image, as it lies in flash, the one that the patch is for? */
-static pc_status is_source(const uint8_t *tag)
-{
-  uint8_t digest[CRYPTO_HASH_SIZE];
-  pc_status status = PC_OK;
-  if (patch.from_size == 0)
-    return PC_OK;
-  if (patch.from_size > slots()->active.size)
-    return PC_ERR_TAG;
-  crypto_hash_start(&patch.hash);
-  for (uint32_t at = 0; at < patch.from_size && status == PC_OK;) {
-    uint32_t size = patch.from_size - at < ENGINE_CHUNK ? patch.from_size - at : ENGINE_CHUNK;
-    status = flash_read(&slots()->active, at, engine.chunk, size);
-    crypto_hash_add(&patch.hash, engine.chunk, size);
-    at += size;
-  }
-  crypto_hash_end(&patch.hash, digest);
-  crypto_wipe(engine.chunk, sizeof engine.chunk);
-  return status == PC_OK ? same(digest, tag) : status;
-}
-
 static pc_status begin(const uint8_t *from)
 {
   uint8_t *header = engine.verify.header; /* in our RAM, where nobody changes it meanwhile */
@@ -128,12 +81,12 @@ static pc_status begin(const uint8_t *from)
     return PC_ERR_FORMAT;
   if (info.in_place != 0)
     return PC_ERR_UNSUPPORTED; /* for a board with a single slot */
-  status = authentic(slot, header);
+  status = engine_patch_authentic(slot, header, &patch.hash);
   if (status != PC_OK)
     return status;
   patch.image = info.image;
   patch.from_size = info.from_size;
-  status = is_source(header + PATCH_AT_FROM_TAG);
+  status = engine_patch_source(&slots()->active, patch.from_size, header + PATCH_AT_FROM_TAG, &patch.hash);
   if (status != PC_OK)
     return status;
   patch.patch_left = info.size;
@@ -158,8 +111,8 @@ static pc_status target(const uint8_t *from)
   if (patch.to.partial_size != patch.to.size)
     return PC_ERR_UNSUPPORTED; /* a patch makes whole images */
   const uint8_t *header = engine.verify.header;
-  digest_of(header, IMAGE_SIGNED_SIZE, digest);
-  status = same(digest, patch.to_digest);
+  engine_digest(&patch.hash, header, IMAGE_SIGNED_SIZE, digest);
+  status = engine_digests_equal(digest, patch.to_digest);
   if (status != PC_OK || patch.to.image != patch.image)
     return PC_ERR_TAG;
   memcpy(patch.to_tag, header + IMAGE_AT_TAG, sizeof patch.to_tag);
@@ -203,7 +156,7 @@ static pc_status end(void)
   if (patch.target.written != patch.to.size)
     return PC_ERR_FORMAT;
   crypto_hash_end(&patch.hash, digest);
-  status = same(digest, patch.to_tag);
+  status = engine_digests_equal(digest, patch.to_tag);
   return status == PC_OK ? slot_writer_end(&patch.target) : status;
 }
 
