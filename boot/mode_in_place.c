@@ -209,10 +209,11 @@ static void give_up(void)
 
 enum boot_state boot_mode_resume(struct boot *boot)
 {
-  pc_status status = PC_OK;
   console_state("RESUME INSTALL NEW USER FIRMWARE");
   const uint32_t step = journal_step();
-  if (step != INSTALL_HEADER && step != INSTALL_END) {
+  /* What is closed is gone: a torn HEADER must not read as READY after that. */
+  pc_status status = boot_install_services.journal_confirm();
+  if (status == PC_OK && step != INSTALL_HEADER && step != INSTALL_END) {
     status = rewrite();
     if (status == PC_OK)
       status = take_over(boot);

@@ -100,16 +100,62 @@ static bool one(const struct simflash_image *from, uint32_t seed, uint32_t nth, 
   return cuts_here != 0;
 }
 
-void life_sweep(const struct life *life, uint32_t first, uint32_t random)
+/* Boots until the power goes, as armed; false: it did not. */
+static bool until_cut(void)
 {
-  static const enum simflash_tear second[] = {SIMFLASH_TORN_WEAK, SIMFLASH_TORN_FLICKER, SIMFLASH_TORN_BITS,
-                                              SIMFLASH_TORN_ECC,  SIMFLASH_AFTER,        SIMFLASH_TORN_HALF};
-  const struct life_cuts before = total;
+  enum rig_end how = RIG_RESET;
+  for (uint32_t boots = 0; boots < 20 && how != RIG_CUT; boots++)
+    how = rig_boot();
+  return how == RIG_CUT;
+}
+
+static void prepare(const struct life *life)
+{
   now = life;
   rig_reset(7);
   life->prepare();
   rig.application = application;
   simflash_clear_counts();
+}
+
+void life_sweep_records(const struct life *life, const struct flash_area *journal)
+{
+  static const uint32_t then[] = {1, 2, 3, 5, 8, 13};
+  const struct life_cuts before = total;
+  uint32_t records = 0;
+  prepare(life);
+  struct simflash_image *start = simflash_save();
+  for (uint32_t nth = 1;; nth++) {
+    begin(start, nth);
+    simflash_cut(nth, SIMFLASH_TORN_WEAK);
+    if (!until_cut())
+      break;
+    if (simflash_cut_place() - journal->base >= journal->size)
+      continue;
+    records++;
+    struct simflash_image *torn = simflash_save();
+    for (uint32_t i = 0; i < 6 * (sizeof then / sizeof then[0]); i++) {
+      begin(torn, nth * 37 + i);
+      cuts_here = 1;
+      (void)snprintf(rig.note, sizeof rig.note, "%.60s: record at operation %u, %u", life->name, (unsigned)nth,
+                     (unsigned)i);
+      simflash_cut(then[i / 6], SIMFLASH_AFTER);
+      live(false);
+      check(true, i);
+    }
+    simflash_free(torn);
+  }
+  simflash_free(start);
+  printf("%s: %u operations on the journal; %u lives\n", life->name, (unsigned)records,
+         (unsigned)(total.lives - before.lives));
+}
+
+void life_sweep(const struct life *life, uint32_t first, uint32_t random)
+{
+  static const enum simflash_tear second[] = {SIMFLASH_TORN_WEAK, SIMFLASH_TORN_FLICKER, SIMFLASH_TORN_BITS,
+                                              SIMFLASH_TORN_ECC,  SIMFLASH_AFTER,        SIMFLASH_TORN_HALF};
+  const struct life_cuts before = total;
+  prepare(life);
   struct simflash_image *start = simflash_save();
   begin(start, 1);
   (void)snprintf(rig.note, sizeof rig.note, "%.60s: uncut", now->name);
@@ -125,10 +171,7 @@ void life_sweep(const struct life *life, uint32_t first, uint32_t random)
   for (uint32_t nth = 1 + operations % step; first != 0 && nth <= operations; nth += step) {
     begin(start, nth);
     simflash_cut(nth, (enum simflash_tear)(1 + nth / step % (SIMFLASH_TEARS - 2)));
-    enum rig_end how = RIG_RESET;
-    for (uint32_t boots = 0; boots < 20 && how != RIG_CUT; boots++)
-      how = rig_boot();
-    if (how != RIG_CUT)
+    if (!until_cut())
       rig_fail("the first cut did not come");
     total.cuts++;
     struct simflash_image *torn = simflash_save();

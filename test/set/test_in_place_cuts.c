@@ -1,5 +1,6 @@
 /* A patch in place, once asked for, ends with the new image, wherever and however often the power goes: the whole boot
  * loader of a board with a single slot, as test_set_cuts.c. */
+#include "engine/internal.h"
 #include "test/set/in_place.h"
 #include "test/set/life.h"
 
@@ -65,8 +66,17 @@ static void a_patch_in_place_ends_with_the_new_image(void **state)
     life_sweep(&lives[i], FIRST_CUTS / 3, RANDOM_LIVES / 2);
 }
 
+static void a_record_that_comes_and_goes_costs_nothing(void **state)
+{
+  (void)state;
+  life_wear = 4;
+  for (unsigned i = 0; i < sizeof lives / sizeof lives[0]; i++)
+    life_sweep_records(&lives[i], &engine_board.journal);
+}
+
 int main(void)
 {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(a_patch_in_place_ends_with_the_new_image)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(a_patch_in_place_ends_with_the_new_image),
+                                     cmocka_unit_test(a_record_that_comes_and_goes_costs_nothing)};
   return cmocka_run_group_tests(tests, NULL, life_report);
 }

@@ -43,7 +43,7 @@ static struct {
 } allowed[MAX_ALLOWED];
 static unsigned allowed_count;
 static struct simflash_counts counts;
-static uint32_t cut_in;
+static uint32_t cut_in, cut_place;
 static enum simflash_tear cut_tear;
 static int refuse_torn;
 static uint32_t random_state, session, groups;
@@ -238,12 +238,15 @@ static bool all_blank(const uint8_t *bytes, uint32_t size)
 }
 
 /* Count an operation; true if the power goes in it. */
-static bool operation(void)
+static bool operation(uint32_t addr)
 {
   if (!powered)
     fail("operation without power", 0);
   counts.operations++;
-  return cut_in != 0 && --cut_in == 0;
+  if (cut_in == 0 || --cut_in != 0)
+    return false;
+  cut_place = addr;
+  return true;
 }
 
 static _Noreturn void power_fails(void)
@@ -304,7 +307,7 @@ static pc_status program_unit(struct device *d, uint32_t u, const uint8_t *from)
   uint8_t *now = d->now + u * d->unit, *other = d->other + u * d->unit;
   struct cell *cell = &d->cells[u];
   uint8_t read[FLASH_MAX_UNIT];
-  bool cut = operation();
+  bool cut = operation(d->base + u * d->unit);
   counts.programs++;
   if (cut && cut_tear == SIMFLASH_BEFORE)
     power_fails();
@@ -382,7 +385,7 @@ static pc_status sim_erase(uint32_t addr)
   check_allowed(addr, d->page);
   d->wear[page]++;
   counts.erases++;
-  bool cut = operation();
+  bool cut = operation(addr);
   if (cut && cut_tear == SIMFLASH_BEFORE)
     power_fails();
   if (refuses_left != 0 && addr == refuses_at) {
@@ -418,6 +421,11 @@ void simflash_cut(uint32_t nth, enum simflash_tear tear)
 {
   cut_in = nth;
   cut_tear = tear;
+}
+
+uint32_t simflash_cut_place(void)
+{
+  return cut_place;
 }
 
 bool simflash_run(void (*code)(void *), void *argument)

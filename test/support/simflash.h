@@ -48,6 +48,8 @@ void simflash_seed(uint32_t seed);
 
 /* Arm a cut at the nth operation from now (1: the next one); 0 disarms. */
 void simflash_cut(uint32_t nth, enum simflash_tear tear);
+/* Address of the unit or page at which the power went last. */
+uint32_t simflash_cut_place(void);
 /* Power on, run `code(argument)`, power off. False: the power went in the middle of it. Not to be nested. */
 bool simflash_run(void (*code)(void *), void *argument);
 /* What torn units that read blank do with a program: -1 random, 0 take it, 1 refuse it. */
