@@ -1,4 +1,5 @@
 /* Promise 2 for one image with states, whole and partial, on the whole boot loader: as test_set_cuts.c. */
+#include "engine/internal.h"
 #include "portcullis/engine.h"
 #include "test/set/life.h"
 
@@ -98,8 +99,16 @@ static void one_image_survives_every_cut(void **state)
     life_sweep(&lives[i], FIRST_CUTS, RANDOM_LIVES);
 }
 
+static void a_record_that_comes_and_goes_costs_nothing(void **state)
+{
+  (void)state;
+  for (unsigned i = 0; i < sizeof lives / sizeof lives[0]; i++)
+    life_sweep_records(&lives[i], &engine_board.journal);
+}
+
 int main(void)
 {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(one_image_survives_every_cut)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(one_image_survives_every_cut),
+                                     cmocka_unit_test(a_record_that_comes_and_goes_costs_nothing)};
   return cmocka_run_group_tests(tests, NULL, life_report);
 }

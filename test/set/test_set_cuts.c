@@ -1,6 +1,7 @@
 /* Promise 2 for sets of images, natively, on the whole boot loader: a power cut at any operation of an update, a
  * rollback or a validation of a set, in any way, and once more during what follows, leaves a device that boots, with
  * all images of one set, never of two; and it comes to rest. */
+#include "engine/internal.h"
 #include "portcullis/engine.h"
 #include "test/set/life.h"
 
@@ -194,8 +195,16 @@ static void a_set_survives_every_cut(void **state)
     life_sweep(&lives[i], FIRST_CUTS, RANDOM_LIVES);
 }
 
+static void a_record_that_comes_and_goes_costs_nothing(void **state)
+{
+  (void)state;
+  for (unsigned i = 0; i < sizeof lives / sizeof lives[0]; i++)
+    life_sweep_records(&lives[i], &engine_board.journal);
+}
+
 int main(void)
 {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(a_set_survives_every_cut)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(a_set_survives_every_cut),
+                                     cmocka_unit_test(a_record_that_comes_and_goes_costs_nothing)};
   return cmocka_run_group_tests(tests, NULL, life_report);
 }
