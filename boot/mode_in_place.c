@@ -171,7 +171,7 @@ static pc_status close(void)
 {
   pc_status status = update_drop(AREA);
   if (status == PC_OK)
-    status = put(INSTALL_END); /* a torn NONE must not turn into HEADER again */
+    status = put(INSTALL_END); /* a torn NONE must not turn into HEADER again: see resume */
   return status == PC_OK ? put(INSTALL_NONE) : status;
 }
 
@@ -209,21 +209,25 @@ static void give_up(void)
 
 enum boot_state boot_mode_resume(struct boot *boot)
 {
+  pc_status status;
   console_state("RESUME INSTALL NEW USER FIRMWARE");
   const uint32_t step = journal_step();
-  /* What is closed is gone: a torn HEADER must not read as READY after that. */
-  pc_status status = boot_install_services.journal_confirm();
-  if (status == PC_OK && step != INSTALL_HEADER && step != INSTALL_END) {
+  const bool written = step == INSTALL_HEADER || step == INSTALL_END;
+  if (!written) {
     status = rewrite();
     if (status == PC_OK)
       status = take_over(boot);
+  } else {
+    /* What is dropped is gone: a torn HEADER must not read as READY after that. */
+    status = boot_install_services.journal_confirm();
   }
+  /* Not twice: behind an END that comes back because NONE was torn, another patch may have been received. */
   if (status == PC_OK)
-    status = close();
+    status = step == INSTALL_END ? put(INSTALL_NONE) : close();
   if (status == PC_OK)
     return BOOT_REBOOT;
   const enum boot_error error = error_of(status);
-  if (step != INSTALL_HEADER && (error != BOOT_ERROR_SWAP || boot_install_failed(boot->last)))
+  if (!written && (error != BOOT_ERROR_SWAP || boot_install_failed(boot->last)))
     give_up();
   return boot_fail(boot, error);
 }
