@@ -17,11 +17,11 @@
  */
 #define _GNU_SOURCE /* memmem */
 #include "test/sweep/bench_board.h"
+#include "test/sweep/cases.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #define PAGE         2048u
 #define JOURNAL_SIZE (2 * PAGE)
@@ -51,9 +51,6 @@ static struct {
 static struct bench_board board;
 
 enum kind { DATA, RECORD, ERASE };
-struct operation {
-  enum kind kind;
-};
 
 static void set_up(void)
 {
@@ -197,16 +194,17 @@ static const char *judge(unsigned cuts)
   return wrong;
 }
 
-static int finish_case(unsigned long at, const char *how, enum soc_cut_mode mode, uint32_t seed, bool again)
+static int try(const struct cut *cut)
 {
+  static const char *const names[] = {"before", "clean", "torn", "weak"};
   unsigned cuts = 1;
-  soc_cut(board.soc, 1, mode, seed);
+  soc_cut(board.soc, 1, cut->mode, cut->seed);
   enum soc_stop stop = bench_run(&board, "runs, ", LIMIT);
-  uint32_t random = seed * 2654435761u + (uint32_t)at;
+  uint32_t random = cut->seed * 2654435761u + (uint32_t)cut->at;
   while (stop == SOC_STOP_POWER) {
     bench_clear(&board);
     soc_power_on(board.soc);
-    if (again && cuts < 4) {
+    if (cut->again && cuts < 4) {
       random = random * 1664525u + 1013904223u;
       soc_cut(board.soc, 1 + (random >> 16) % (cuts == 1 ? 600 : 8), (enum soc_cut_mode)(random >> 8 & 3), random);
       cuts++;
@@ -218,52 +216,32 @@ static int finish_case(unsigned long at, const char *how, enum soc_cut_mode mode
   const char *wrong = stop == SOC_STOP_REQUEST ? judge(cuts) : "the board does not get there";
   if (wrong == NULL)
     return 0;
-  printf("FAILED: operation %lu, %s, seed %u, %u cuts: %s\n%s\n", at, how, seed, cuts, wrong, board.console);
+  printf("FAILED: operation %lu, %s, seed %u, %u cuts: %s\n%s\n", cut->at, names[cut->mode], cut->seed, cuts, wrong,
+         board.console);
   return 1;
 }
 
-static unsigned running, failed, cases;
-
-static void collect(unsigned at_most)
+/* The uncut run judges itself in a child, and is recorded in another. */
+static int uncut(const struct cut *cut)
 {
-  while (running > at_most) {
-    int status = 0;
-    if (wait(&status) < 0)
-      exit(2);
-    running--;
-    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-      failed++;
-  }
+  (void)cut;
+  if (bench_run(&board, job.end, LIMIT) == SOC_STOP_REQUEST)
+    (void)bench_run(&board, "\n", 1000000);
+  const char *wrong = judge(0);
+  if (wrong != NULL)
+    printf("FAILED without a cut: %s\n%s\n", wrong, board.console);
+  return wrong != NULL;
 }
 
-static void one_case(unsigned long at, enum soc_cut_mode mode, uint32_t seed, bool again)
-{
-  static const char *const names[] = {"before", "clean", "torn", "weak"};
-  static long cores;
-  if (cores == 0)
-    cores = sysconf(_SC_NPROCESSORS_ONLN);
-  collect((unsigned)cores - 1);
-  (void)fflush(stdout);
-  pid_t child = fork();
-  if (child < 0)
-    exit(2);
-  if (child == 0) {
-    int code = finish_case(at, names[mode], mode, seed, again);
-    (void)fflush(stdout);
-    _exit(code);
-  }
-  running++;
-  cases++;
-}
+static FILE *recorded; /* what kind each operation of the uncut run is */
 
-/* The uncut run: what kind each operation is; and that it costs what is promised. */
-static struct operation *record(unsigned long *count)
+static int record(const struct cut *cut)
 {
-  struct operation *list = NULL;
-  unsigned long size = 0, used = 0;
   uint8_t journal[JOURNAL_SIZE], now[JOURNAL_SIZE];
   struct soc_stats before, after;
-  uint64_t first = soc_flash_ops(board.soc);
+  const uint64_t first = soc_flash_ops(board.soc);
+  uint64_t used = 0;
+  (void)cut;
   soc_get_stats(board.soc, &before);
   (void)soc_mem_read(board.soc, job.journal, journal, sizeof journal);
   board.seen = false;
@@ -271,31 +249,34 @@ static struct operation *record(unsigned long *count)
   while (!board.seen) {
     if (soc_run(board.soc, STEP) != SOC_STOP_LIMIT && !board.seen) {
       fprintf(stderr, "sweep: the uncut run ended early:\n%s\n", board.console);
-      exit(1);
+      return 1;
     }
     if (soc_flash_ops(board.soc) == first + used)
       continue;
     if (soc_flash_ops(board.soc) != first + used + 1) {
       fprintf(stderr, "sweep: two operations within %u instructions\n", STEP);
-      exit(1);
+      return 1;
     }
     soc_get_stats(board.soc, &after);
     (void)soc_mem_read(board.soc, job.journal, now, sizeof now);
-    if (used == size) {
-      size = size == 0 ? 4096 : size * 2;
-      struct operation *more = realloc(list, size * sizeof *list);
-      if (more == NULL)
-        exit(2);
-      list = more;
-    }
-    list[used].kind = after.erases != before.erases ? ERASE : memcmp(journal, now, sizeof now) != 0 ? RECORD : DATA;
+    enum kind kind = after.erases != before.erases ? ERASE : memcmp(journal, now, sizeof now) != 0 ? RECORD : DATA;
     if (job.page != PAGE && after.erases == before.erases && after.programs == before.programs)
-      list[used].kind = ERASE; /* outside: the request's page, all that is ever touched there */
+      kind = ERASE; /* outside: the request's page, all that is ever touched there */
+    if (fputc((int)kind, recorded) == EOF)
+      return 1;
     used++;
     before = after;
     memcpy(journal, now, sizeof journal);
   }
-  *count = used;
+  return fflush(recorded) != 0;
+}
+
+static uint8_t *read_record(unsigned long *count)
+{
+  const long size = fseek(recorded, 0, SEEK_END) == 0 ? ftell(recorded) : -1;
+  uint8_t *list = size > 0 ? malloc((size_t)size) : NULL;
+  rewind(recorded);
+  *count = list != NULL ? fread(list, 1, (size_t)size, recorded) : 0;
   return list;
 }
 
@@ -385,58 +366,16 @@ int main(int count, char **values)
   job.begin = job.rollback ? "STATE: ROLLBACK" : job.received != NULL ? "TINY served runs" : "installing.";
   job.end = job.rollback ? "TINY old runs, " : job.partial ? " runs, " : "TINY new runs, ";
   set_up();
-  pid_t child = fork(); /* the uncut run judges itself in a child, */
-  if (child == 0) {
-    if (bench_run(&board, job.end, LIMIT) == SOC_STOP_REQUEST)
-      (void)bench_run(&board, "\n", 1000000);
-    const char *wrong = judge(0);
-    if (wrong != NULL)
-      printf("FAILED without a cut: %s\n%s\n", wrong, board.console);
-    (void)fflush(stdout);
-    _exit(wrong != NULL);
-  }
-  running = 1;
-  collect(0);
-  int pipes[2]; /* and is recorded in another */
-  if (failed != 0 || pipe(pipes) != 0)
+  cases_alone(uncut, NULL);
+  recorded = tmpfile();
+  if (cases_failed != 0 || recorded == NULL)
     return 1;
-  child = fork();
-  if (child == 0) {
-    struct operation *list = record(&operations);
-    const char *bytes = (const char *)list;
-    size_t left = operations * sizeof *list;
-    while (left != 0) {
-      ssize_t wrote = write(pipes[1], bytes, left);
-      if (wrote <= 0)
-        _exit(1);
-      bytes += wrote;
-      left -= (size_t)wrote;
-    }
-    _exit(0);
-  }
-  (void)close(pipes[1]);
-  struct operation *list = NULL;
-  size_t filled = 0, room = 0;
-  for (;;) {
-    if (filled == room) {
-      room = room == 0 ? 65536 : room * 2;
-      struct operation *more = realloc(list, room);
-      if (more == NULL)
-        exit(2);
-      list = more;
-    }
-    ssize_t got = read(pipes[0], (char *)list + filled, room - filled);
-    if (got <= 0)
-      break;
-    filled += (size_t)got;
-  }
-  operations = filled / sizeof *list;
-  running = 1;
-  collect(0);
-  if (failed != 0 || operations == 0)
+  cases_alone(record, NULL);
+  uint8_t *list = read_record(&operations);
+  if (cases_failed != 0 || operations == 0)
     return 1;
   for (unsigned long i = 0; i < operations; i++)
-    kinds[list[i].kind]++;
+    kinds[list[i]]++;
   printf("%lu flash operations: %lu data programs, %lu journal records, %lu erases\n", operations, kinds[DATA],
          kinds[RECORD], kinds[ERASE]);
 
@@ -448,22 +387,24 @@ int main(int count, char **values)
   for (unsigned long at = 0; at < operations; at++) {
     while (soc_flash_ops(board.soc) < first + at)
       (void)soc_run(board.soc, STEP);
-    const uint32_t seed = (uint32_t)at + 1;
-    const bool again = again_every != 0 && at % again_every == 0;
-    if (list[at].kind == DATA) {
+    struct cut cut = {at, SOC_CUT_BEFORE, (uint32_t)at + 1, again_every != 0 && at % again_every == 0};
+    if (list[at] == DATA) {
+      cut.mode = (enum soc_cut_mode)(data_seen / every % 4);
       if (data_seen++ % every == 0)
-        one_case(at, (enum soc_cut_mode)(data_seen / every % 4), seed, again);
+        cases_fork(try, &cut);
     } else {
       /* All ways to be cut where few operations are; in turn where there are hundreds. */
       const unsigned ways = kinds[RECORD] + kinds[ERASE] > 100 ? 1 : (unsigned)job.ways;
-      for (unsigned way = 0; way < ways; way++)
-        one_case(at, (enum soc_cut_mode)((at + way) % 4), seed + way, again);
+      for (unsigned way = 0; way < ways; way++, cut.seed++) {
+        cut.mode = (enum soc_cut_mode)((at + way) % 4);
+        cases_fork(try, &cut);
+      }
     }
-    if (failed != 0)
+    if (cases_failed != 0)
       break;
   }
-  collect(0);
+  cases_collect();
   free(list);
-  printf("%u cuts tried, %u failed\n", cases, failed);
-  return failed != 0;
+  printf("%u cuts tried, %u failed\n", cases_tried, cases_failed);
+  return cases_failed != 0;
 }
