@@ -4,8 +4,8 @@
  */
 #include "loader/update_patch.h"
 
-#include "flash/flash.h"
 #include "image/patch.h"
+#include "loader/update_patch_head.h"
 #include "portcullis/engine.h"
 
 #include <stddef.h>
@@ -18,21 +18,9 @@ static uint32_t min(uint32_t a, uint32_t b)
   return a < b ? a : b;
 }
 
-/* Its header is there: the engine looks at the signature, and at the active image. */
 static pc_status begin(struct update *u)
 {
-  struct patch_info info;
-  pc_status status = patch_header_parse(u->header, UINT32_MAX, &info);
-  if (status != PC_OK)
-    return status;
-  if (u->target.image != 0 && info.image != u->target.image)
-    return PC_ERR_PARAM;
-  if (info.cipher_size > UINT32_MAX - 1u - PATCH_FILE_OFFSET)
-    return PC_ERR_SIZE;
-  if (u->size != UPDATE_ANY_SIZE && u->size - PATCH_FILE_OFFSET != info.cipher_size)
-    return PC_ERR_FORMAT;
-  u->size = info.cipher_size + PATCH_FILE_OFFSET;
-  return engine_call(ENGINE_PATCH_BEGIN, (uintptr_t)u->header, 0, 0);
+  return update_patch_begin(u, UINT32_MAX - 1u - PATCH_FILE_OFFSET);
 }
 
 /* The TO header is there: only when all agree, the old candidate goes. */
@@ -40,7 +28,6 @@ static pc_status accept_target(struct update *u)
 {
   const struct update_target *t = &u->target;
   uint32_t size;
-  memset(u->header + PATCH_TARGET_SIZE, 0xFF, IMAGE_HEADER_SIZE - PATCH_TARGET_SIZE);
   volatile pc_status status = t->judge(t->ctx, u->header);
   if (status != PC_OK)
     return status == PC_ERR_BLANK ? PC_ERR_FORMAT : status;
@@ -48,10 +35,8 @@ static pc_status accept_target(struct update *u)
   if (size > t->capacity)
     return PC_ERR_SIZE;
   status = engine_call(ENGINE_PATCH_TARGET, (uintptr_t)u->header, 0, 0);
-  if (status != PC_OK)
-    return status;
-  u->erased = t->slot->page;
-  status = flash_erase(t->slot, 0, t->slot->page);
+  if (status == PC_OK)
+    status = update_patch_make_room(u);
   if (status == PC_OK)
     u->step = UPDATE_IMAGE;
   return status;
@@ -81,36 +66,13 @@ static pc_status feed(struct update *u, const uint8_t *bytes, uint32_t length, u
 
 static pc_status take_bytes(struct update *u, const uint8_t *bytes, uint32_t length)
 {
-  while (length != 0) {
-    const uint32_t at = u->received;
-    const uint32_t within = at < PATCH_HEADER_SIZE ? at : at - PATCH_HEADER_SIZE;
-    uint32_t take = at < PATCH_FILE_OFFSET ? min(PATCH_HEADER_SIZE - within, length) : length;
-    pc_status status = PC_OK;
-    if (length > u->size - at)
-      return PC_ERR_TRANSFER;
-    if (at < PATCH_FILE_OFFSET) {
-      memcpy(u->header + within, bytes, take);
-      if (at + take == PATCH_HEADER_SIZE)
-        status = begin(u);
-      else if (at + take == PATCH_FILE_OFFSET)
-        status = accept_target(u);
-    } else {
-      status = u->step == UPDATE_IMAGE ? feed(u, bytes, length, &take) : PC_ERR_STATE;
-    }
-    if (status != PC_OK)
-      return status;
-    u->received += take;
-    bytes += take;
-    length -= take;
-  }
-  return PC_OK;
+  static const struct update_patch_parts parts = {begin, accept_target, feed};
+  return update_patch_take(u, &parts, bytes, length);
 }
 
 static pc_status finish(struct update *u)
 {
   return u->held == 0 ? engine_call(ENGINE_PATCH_END, 0, 0, 0) : PC_ERR_TRANSFER;
 }
-
-_Static_assert(PATCH_HEADER_SIZE == PATCH_TARGET_SIZE, "both halves of the head are collected in the same place");
 
 const struct update_patch update_patch = {take_bytes, finish};

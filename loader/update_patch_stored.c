@@ -3,6 +3,7 @@
 #include "flash/flash.h"
 #include "image/patch.h"
 #include "loader/update_patch.h"
+#include "loader/update_patch_head.h"
 #include "portcullis/engine.h"
 
 #include <stddef.h>
@@ -40,9 +41,10 @@ static pc_status program(struct update *u)
   return status;
 }
 
-static pc_status store(struct update *u, const uint8_t *bytes, uint32_t length)
+static pc_status store(struct update *u, const uint8_t *bytes, uint32_t length, uint32_t *taken)
 {
   pc_status status = PC_OK;
+  *taken = length;
   while (status == PC_OK && length != 0) {
     const uint32_t take = min((uint32_t)sizeof u->unit - u->held, length);
     memcpy(u->unit + u->held, bytes, take);
@@ -55,37 +57,24 @@ static pc_status store(struct update *u, const uint8_t *bytes, uint32_t length)
   return status;
 }
 
-/* Its header is there. The engine looks at the signature, the board's pages and the active image. */
+/* The engine looks at the signature, the board's pages and the active image. */
 static pc_status begin(struct update *u)
 {
-  struct patch_info info;
-  pc_status status = patch_header_parse(u->header, UINT32_MAX, &info);
-  if (status != PC_OK)
-    return status;
-  if (u->target.image != 0 && info.image != u->target.image)
-    return PC_ERR_PARAM;
-  if (info.cipher_size > u->target.slot->size)
-    return PC_ERR_SIZE;
-  if (u->size != UPDATE_ANY_SIZE && u->size - PATCH_FILE_OFFSET != info.cipher_size)
-    return PC_ERR_FORMAT;
-  u->size = info.cipher_size + PATCH_FILE_OFFSET;
   memcpy(head, u->header, sizeof head);
-  return engine_call(ENGINE_PATCH_BEGIN, (uintptr_t)head, 0, 0);
+  return update_patch_begin(u, u->target.slot->size);
 }
 
 /* The TO header is there: only when all agree, the old candidate goes. */
 static pc_status accept_target(struct update *u)
 {
-  const struct flash_area *slot = u->target.slot;
-  memset(u->header + PATCH_TARGET_SIZE, 0xFF, IMAGE_HEADER_SIZE - PATCH_TARGET_SIZE);
+  uint32_t stored;
   volatile pc_status status = engine_call(ENGINE_PATCH_TARGET, (uintptr_t)u->header, 0, 0);
   if (status != PC_OK)
     return status == PC_ERR_BLANK ? PC_ERR_FORMAT : status;
-  u->erased = slot->page;
   u->written = u->held = 0;
-  status = flash_erase(slot, 0, slot->page);
+  status = update_patch_make_room(u);
   if (status == PC_OK)
-    status = store(u, head, sizeof head);
+    status = store(u, head, sizeof head, &stored);
   if (status == PC_OK)
     u->step = UPDATE_IMAGE;
   return status;
@@ -93,36 +82,13 @@ static pc_status accept_target(struct update *u)
 
 static pc_status take_bytes(struct update *u, const uint8_t *bytes, uint32_t length)
 {
-  while (length != 0) {
-    const uint32_t at = u->received;
-    const uint32_t within = at < PATCH_HEADER_SIZE ? at : at - PATCH_HEADER_SIZE;
-    const uint32_t take = at < PATCH_FILE_OFFSET ? min(PATCH_HEADER_SIZE - within, length) : length;
-    pc_status status = PC_OK;
-    if (length > u->size - at)
-      return PC_ERR_TRANSFER;
-    if (at < PATCH_FILE_OFFSET) {
-      memcpy(u->header + within, bytes, take);
-      if (at + take == PATCH_HEADER_SIZE)
-        status = begin(u);
-      else if (at + take == PATCH_FILE_OFFSET)
-        status = accept_target(u);
-    } else {
-      status = u->step == UPDATE_IMAGE ? store(u, bytes, take) : PC_ERR_STATE;
-    }
-    if (status != PC_OK)
-      return status;
-    u->received += take;
-    bytes += take;
-    length -= take;
-  }
-  return PC_OK;
+  static const struct update_patch_parts parts = {begin, accept_target, store};
+  return update_patch_take(u, &parts, bytes, length);
 }
 
 static pc_status finish(struct update *u)
 {
   return u->held != 0 ? program(u) : PC_OK;
 }
-
-_Static_assert(PATCH_HEADER_SIZE == PATCH_TARGET_SIZE, "both halves of the head are collected in the same place");
 
 const struct update_patch update_patch_stored = {take_bytes, finish};
