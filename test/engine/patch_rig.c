@@ -13,16 +13,7 @@
 
 #include <cmocka.h>
 
-uint8_t secret_ram[64];
-
-void engine_key_aes_1(uint8_t out[16]);
-void engine_key_pub_1(uint8_t out[64]);
-pc_status engine_dispatch(uint32_t service, uintptr_t a, uintptr_t b, uintptr_t c);
-
-#define AREA(at, pages)                                                                                                \
-  {                                                                                                                    \
-    &simflash_driver, (at), (pages)*PAGE, PAGE, 8                                                                      \
-  }
+#define AREA(at, pages) TEST_AREA(at, pages, PAGE)
 const struct engine_board engine_board = {
     .images = 1,
     .product = PRODUCT,
@@ -35,18 +26,6 @@ const struct engine_board engine_board = {
                .encryption_key = engine_key_aes_1,
                .public_key = engine_key_pub_1}},
 };
-
-pc_status engine_call(uint32_t service, uintptr_t a, uintptr_t b, uintptr_t c)
-{
-  return engine_dispatch(service, a, b, c);
-}
-
-/* The library's verification takes 50 ms under the sanitizers, and there are thousands here: OpenSSL's stands in for
- * it. (test_engine.c is where the real one is tried.) */
-pc_status crypto_verify(const uint8_t *public_key, const uint8_t *digest, const uint8_t *signature)
-{
-  return maker_verify(public_key, digest, signature) ? PC_OK : PC_ERR_SIGNATURE;
-}
 
 /* ---------- images and files ---------- */
 

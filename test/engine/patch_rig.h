@@ -3,9 +3,8 @@
 #define TEST_ENGINE_PATCH_RIG_H
 
 #include "delta/encoder.h"
-#include "engine/internal.h"
 #include "image/patch.h"
-#include "test/support/simflash.h"
+#include "test/engine/open_gate.h"
 
 #define PAGE         2048u
 #define BASE         0x08000000u
@@ -20,7 +19,6 @@
 #define FROM_SIZE    5008u
 #define TO_SIZE      5120u
 
-extern uint8_t secret_ram[64]; /* of the engine's own */
 extern uint8_t from[FROM_SIZE], to[TO_SIZE], to_cipher[TO_SIZE];
 extern uint8_t from_header[IMAGE_HEADER_SIZE], to_header[IMAGE_HEADER_SIZE];
 extern uint8_t file[8192]; /* the .sfbp */

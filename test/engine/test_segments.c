@@ -8,6 +8,7 @@
 #include "install/sparse.h"
 #include "loader/update_patch.h"
 #include "test/engine/maker.h"
+#include "test/engine/open_gate.h"
 #include "test/support/simflash.h"
 
 #include <openssl/sha.h>
@@ -46,15 +47,7 @@ const struct joined_part joined_parts[] = {
 };
 const uint32_t joined_count = 5, joined_page = PAGE;
 
-void engine_key_aes_1(uint8_t out[16]);
-void engine_key_pub_1(uint8_t out[64]);
-pc_status engine_dispatch(uint32_t service, uintptr_t a, uintptr_t b, uintptr_t c);
-
-static uint8_t secret_ram[64];
-#define AREA(at, pages)                                                                                                \
-  {                                                                                                                    \
-    &simflash_driver, (at), (pages)*INSIDE_PAGE, INSIDE_PAGE, 8                                                        \
-  }
+#define AREA(at, pages) TEST_AREA(at, pages, INSIDE_PAGE)
 const struct engine_board engine_board = {
     .images = 1,
     .product = PRODUCT,
@@ -71,17 +64,6 @@ const struct engine_board engine_board = {
                .public_key = engine_key_pub_1}},
 };
 static const struct install_slot *const slot = &engine_board.image[0].slots;
-
-pc_status engine_call(uint32_t service, uintptr_t a, uintptr_t b, uintptr_t c)
-{
-  return engine_dispatch(service, a, b, c);
-}
-
-/* As in patch_rig.c. */
-pc_status crypto_verify(const uint8_t *public_key, const uint8_t *digest, const uint8_t *signature)
-{
-  return maker_verify(public_key, digest, signature) ? PC_OK : PC_ERR_SIGNATURE;
-}
 
 /* ---------- images ---------- */
 

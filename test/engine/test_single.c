@@ -2,6 +2,7 @@
  * that is in RAM only, and judged like a candidate. */
 #include "engine/internal.h"
 #include "test/engine/maker.h"
+#include "test/engine/open_gate.h"
 #include "test/support/simflash.h"
 
 #include <setjmp.h>
@@ -18,15 +19,7 @@
 #define PAGES     8u
 #define PRODUCT   0x4C343736u
 
-static uint8_t secret_ram[64];
-void engine_key_aes_1(uint8_t out[16]);
-void engine_key_pub_1(uint8_t out[64]);
-pc_status engine_dispatch(uint32_t service, uintptr_t a, uintptr_t b, uintptr_t c);
-
-#define AREA(at, pages)                                                                                                \
-  {                                                                                                                    \
-    &simflash_driver, (at), (pages)*PAGE, PAGE, 8                                                                      \
-  }
+#define AREA(at, pages) TEST_AREA(at, pages, PAGE)
 const struct engine_board engine_board = {
     .images = 1,
     .product = PRODUCT,
@@ -39,11 +32,6 @@ const struct engine_board engine_board = {
                .encryption_key = engine_key_aes_1,
                .public_key = engine_key_pub_1}},
 };
-
-pc_status engine_call(uint32_t service, uintptr_t a, uintptr_t b, uintptr_t c)
-{
-  return engine_dispatch(service, a, b, c);
-}
 
 static uint8_t clear_image[PAGES * PAGE], cipher[PAGES * PAGE], header[IMAGE_HEADER_SIZE];
 
