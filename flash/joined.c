@@ -16,38 +16,30 @@ static uint32_t within(const struct joined_part *part, uint32_t addr, uint32_t s
   return size < left ? size : left;
 }
 
-static pc_status joined_read(uint32_t addr, void *to, uint32_t size)
+/* A range, part by part: read to `to`, or programmed from `from`. */
+static pc_status each(uint32_t addr, uint8_t *to, const uint8_t *from, uint32_t size)
 {
-  uint8_t *bytes = to;
   pc_status status = PC_OK;
-  while (size != 0 && status == PC_OK) {
-    const struct joined_part *part = find(addr);
+  for (uint32_t done = 0; done < size && status == PC_OK;) {
+    const struct joined_part *part = find(addr + done);
     if (part == NULL)
       return PC_ERR_PARAM;
-    const uint32_t chunk = within(part, addr, size);
-    status = part->driver->read(part->base + (addr - part->at), bytes, chunk);
-    addr += chunk;
-    bytes += chunk;
-    size -= chunk;
+    const uint32_t chunk = within(part, addr + done, size - done);
+    const uint32_t at = part->base + (addr + done - part->at);
+    status = to != NULL ? part->driver->read(at, to + done, chunk) : part->driver->program(at, from + done, chunk);
+    done += chunk;
   }
   return status;
 }
 
+static pc_status joined_read(uint32_t addr, void *to, uint32_t size)
+{
+  return each(addr, to, NULL, size);
+}
+
 static pc_status joined_program(uint32_t addr, const void *from, uint32_t size)
 {
-  const uint8_t *bytes = from;
-  pc_status status = PC_OK;
-  while (size != 0 && status == PC_OK) {
-    const struct joined_part *part = find(addr);
-    if (part == NULL)
-      return PC_ERR_PARAM;
-    const uint32_t chunk = within(part, addr, size);
-    status = part->driver->program(part->base + (addr - part->at), bytes, chunk);
-    addr += chunk;
-    bytes += chunk;
-    size -= chunk;
-  }
-  return status;
+  return each(addr, NULL, from, size);
 }
 
 static pc_status joined_erase(uint32_t addr)
