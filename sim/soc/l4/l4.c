@@ -630,79 +630,74 @@ static void clear_wear(struct soc *soc)
 
 #define L476_FLASH 0x100000u
 #define L462_FLASH 0x80000u
+/* What several chips have alike. */
+#define L4_FLASH_AND_ALIAS(size)                                                                                       \
+  {"flash", L4_FLASH_BASE, (size), L4_PAGE, true},                                                                     \
+  {                                                                                                                    \
+    "flash alias", 0, (size), 0, false                                                                                 \
+  }
+#define L4_OTP_AND_OPTIONS                                                                                             \
+  {"OTP", L4_OTP_BASE, L4_OTP_SIZE, 0, false},                                                                         \
+  {                                                                                                                    \
+    "device information and option bytes", 0x1FFF7400, 0xC00, 0, false                                                 \
+  }
+#define L4_OPTIONS_2                                                                                                   \
+  {                                                                                                                    \
+    "option bytes 2", 0x1FFFF800, 0x800, 0, false                                                                      \
+  }
+#define L4_PERIPHERALS                                                                                                 \
+  {"peripherals", 0x40000000, 0x20000000, 0, false},                                                                   \
+  {                                                                                                                    \
+    "private peripherals", 0xE0000000, 0x100000, 0, false                                                              \
+  }
 static const struct soc_region l476_regions[] = {
-    {"flash", L4_FLASH_BASE, L476_FLASH, L4_PAGE, true},
-    {"flash alias", 0, L476_FLASH, 0, false},
+    L4_FLASH_AND_ALIAS(L476_FLASH),
     {"SRAM1", L4_SRAM1_BASE, 0x18000, 0, false},
     {"SRAM2", L4_SRAM2_BASE, 0x8000, 0, false},
-    {"OTP", L4_OTP_BASE, L4_OTP_SIZE, 0, false},
-    {"device information and option bytes", 0x1FFF7400, 0xC00, 0, false},
-    {"option bytes 2", 0x1FFFF800, 0x800, 0, false},
-    {"peripherals", 0x40000000, 0x20000000, 0, false},
-    {"private peripherals", 0xE0000000, 0x100000, 0, false},
+    L4_OTP_AND_OPTIONS,
+    L4_OPTIONS_2,
+    L4_PERIPHERALS,
 };
 static const struct soc_region l462_regions[] = {
-    {"flash", L4_FLASH_BASE, L462_FLASH, L4_PAGE, true},
-    {"flash alias", 0, L462_FLASH, 0, false},
+    L4_FLASH_AND_ALIAS(L462_FLASH),
     {"SRAM1, and SRAM2 behind it", L4_SRAM1_BASE, 0x20000 + 0x8000, 0, false},
     {"SRAM2", L4_SRAM2_BASE, 0x8000, 0, false},
-    {"OTP", L4_OTP_BASE, L4_OTP_SIZE, 0, false},
-    {"device information and option bytes", 0x1FFF7400, 0xC00, 0, false},
-    {"peripherals", 0x40000000, 0x20000000, 0, false},
-    {"private peripherals", 0xE0000000, 0x100000, 0, false},
+    L4_OTP_AND_OPTIONS,
+    L4_PERIPHERALS,
 };
 
 static const struct soc_region l475_regions[] = {
-    {"flash", L4_FLASH_BASE, L476_FLASH, L4_PAGE, true},
-    {"flash alias", 0, L476_FLASH, 0, false},
+    L4_FLASH_AND_ALIAS(L476_FLASH),
     {"SRAM1", L4_SRAM1_BASE, 0x18000, 0, false},
     {"SRAM2", L4_SRAM2_BASE, 0x8000, 0, false},
     {"QUADSPI flash", ST_QUADSPI_MEM, MX25R_SIZE, MX25R_SECTOR, true},
-    {"OTP", L4_OTP_BASE, L4_OTP_SIZE, 0, false},
-    {"device information and option bytes", 0x1FFF7400, 0xC00, 0, false},
-    {"option bytes 2", 0x1FFFF800, 0x800, 0, false},
-    {"peripherals", 0x40000000, 0x20000000, 0, false},
-    {"private peripherals", 0xE0000000, 0x100000, 0, false},
+    L4_OTP_AND_OPTIONS,
+    L4_OPTIONS_2,
+    L4_PERIPHERALS,
 };
 
 static const struct soc_region l496_regions[] = {
-    {"flash", L4_FLASH_BASE, L476_FLASH, L4_PAGE, true},
-    {"flash alias", 0, L476_FLASH, 0, false},
+    L4_FLASH_AND_ALIAS(L476_FLASH),
     {"SRAM1, and SRAM2 behind it", L4_SRAM1_BASE, 0x50000, 0, false},
     {"SRAM2", L4_SRAM2_BASE, 0x10000, 0, false},
     {"QUADSPI flash", ST_QUADSPI_MEM, MX25R_SIZE, MX25R_SECTOR, true},
-    {"OTP", L4_OTP_BASE, L4_OTP_SIZE, 0, false},
-    {"device information and option bytes", 0x1FFF7400, 0xC00, 0, false},
-    {"option bytes 2", 0x1FFFF800, 0x800, 0, false},
-    {"peripherals", 0x40000000, 0x20000000, 0, false},
-    {"private peripherals", 0xE0000000, 0x100000, 0, false},
+    L4_OTP_AND_OPTIONS,
+    L4_OPTIONS_2,
+    L4_PERIPHERALS,
 };
 
+#define L476_DIE                                                                                                       \
+  .flash_size = L476_FLASH, .sram1_size = 0x18000, .sram2_size = 0x8000, .idcode = 0x10076415, .ports = 0xFF,          \
+  .options = L4_OPTIONS, .optr_mask = 0x03BF77FF, .optr_ones = 0xFC408800, .optr_factory = 0xFFEFF8AA
 const struct l4_part l4_part_l476 = {
-    .flash_size = L476_FLASH,
-    .sram1_size = 0x18000,
-    .sram2_size = 0x8000,
-    .idcode = 0x10076415,
-    .ports = 0xFF,
+    L476_DIE,
     .package = 0, /* LQFP64 */
-    .options = L4_OPTIONS,
-    .optr_mask = 0x03BF77FF,
-    .optr_ones = 0xFC408800,
-    .optr_factory = 0xFFEFF8AA,
     .uid = "\x32\x00\x4B\x00\x0F\x51\x36\x34\x38\x38\x33\x20",
 };
 /* The same die without USB host and LCD, in the B-L475E-IOT01A's package. */
 const struct l4_part l4_part_l475 = {
-    .flash_size = L476_FLASH,
-    .sram1_size = 0x18000,
-    .sram2_size = 0x8000,
-    .idcode = 0x10076415,
-    .ports = 0xFF,
+    L476_DIE,
     .package = 2, /* LQFP100 */
-    .options = L4_OPTIONS,
-    .optr_mask = 0x03BF77FF,
-    .optr_ones = 0xFC408800,
-    .optr_factory = 0xFFEFF8AA,
     .uid = "\x2B\x00\x2C\x00\x0E\x51\x35\x31\x35\x38\x33\x31",
     .nor = iot01a_nor,
 };
