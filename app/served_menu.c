@@ -5,6 +5,7 @@
 #include "app/served_menu.h"
 
 #include "app/console.h"
+#include "app/line.h"
 #include "loader/ymodem.h"
 #include "port/port.h"
 #include "portcullis/se_patch.h"
@@ -18,21 +19,6 @@ const char *const served_menu_line = "  Update through the boot loader's functio
 
 static struct ymodem ymodem;
 static SE_PATCH_Status status;
-
-/* ---------- the transport ---------- */
-
-static int32_t line_get(void *ctx, uint32_t timeout_ms)
-{
-  (void)ctx;
-  port_watchdog_refresh();
-  return port_console_get(timeout_ms);
-}
-
-static void line_put(void *ctx, uint8_t byte)
-{
-  (void)ctx;
-  port_console_put(byte);
-}
 
 struct transfer {
   uint32_t size, delay;
@@ -74,13 +60,12 @@ static void abort_transfer(void *ctx, pc_status reason)
 
 static void receive(uint32_t delay, bool give_up)
 {
-  static const struct ymodem_line line = {line_get, line_put, NULL};
   struct transfer transfer = {0, delay, give_up};
   const struct ymodem_sink sink = {begin, data, end, abort_transfer, &transfer};
   (void)SE_PATCH_InitStatus(&status);
   console_line("  -- Send a .sfb or a .sfbp");
   console_line("  -- -- File> Transfer> YMODEM> Send .......\r\n");
-  ymodem_init(&ymodem, &line, &sink);
+  ymodem_init(&ymodem, &app_line, &sink);
   (void)ymodem_receive(&ymodem);
   (void)SE_PATCH_PrintStatus(&status);
   console_text("\r\n");

@@ -2,27 +2,12 @@
 #include "app/update.h"
 
 #include "app/console.h"
+#include "app/line.h"
 #include "board/slots.h"
 #include "loader/update_sink.h"
-#include "port/port.h"
-
-#include <stddef.h>
 
 static struct ymodem ymodem;
 static struct update updates[MAP_IMAGES]; /* one for each image: several may wait for one request */
-
-static int32_t line_get(void *ctx, uint32_t timeout_ms)
-{
-  (void)ctx;
-  port_watchdog_refresh();
-  return port_console_get(timeout_ms);
-}
-
-static void line_put(void *ctx, uint8_t byte)
-{
-  (void)ctx;
-  port_console_put(byte);
-}
 
 static const char *reason(pc_status status)
 {
@@ -73,7 +58,6 @@ static void abort_unfinished(void *ctx, pc_status reason)
 
 pc_status update_receive(uint32_t image, bool ask)
 {
-  static const struct ymodem_line line = {line_get, line_put, NULL};
   struct ymodem_sink sink;
   struct update_state state;
   if (image < 1u || image > MAP_IMAGES)
@@ -90,7 +74,7 @@ pc_status update_receive(uint32_t image, bool ask)
     sink.end = finish_only;
     sink.abort = abort_unfinished;
   }
-  ymodem_init(&ymodem, &line, &sink);
+  ymodem_init(&ymodem, &app_line, &sink);
   status = ymodem_receive(&ymodem);
   (void)update_status(update, &state);
   if (state.step == (ask ? UPDATE_REQUESTED : UPDATE_READY))

@@ -361,7 +361,7 @@ function(pc_board BOARD)
           ${CMAKE_SOURCE_DIR}/port/cortexm/app.ld.in -o ${out}/loader.ld
         DEPENDS ${CMAKE_SOURCE_DIR}/port/cortexm/app.ld.in ${maps})
       add_custom_target(${BOARD}_loader_ld DEPENDS ${out}/loader.ld)
-      fw_objects(${BOARD}_loader_objects ${BOARD} ${A_CPU} app/loader/main.c app/update.c app/console.c loader/ymodem.c loader/update_sink.c
+      fw_objects(${BOARD}_loader_objects ${BOARD} ${A_CPU} app/loader/main.c app/update.c app/line.c app/console.c loader/ymodem.c loader/update_sink.c
         ${port}/port.c ${port}/start.c port/cortexm/string.c ${protect_app})
       target_compile_definitions(${BOARD}_loader_objects PRIVATE ${A_DEFINES})
       add_executable(${BOARD}_loader $<TARGET_OBJECTS:${BOARD}_loader_objects>)

@@ -56,9 +56,6 @@ def without_gaps(rows, size):
 class Formats(ToolTest):
     @classmethod
     def setUpClass(cls):
-        def do(*args):
-            r = run(*args)
-            assert r.returncode == 0, (args, r.stderr)
         do('keys', 'new', 'keys')
         cls.aes = read('keys/encryption_key.bin')
         write('old.bin', app(1500))

@@ -36,6 +36,11 @@ def run(*args, **kw):
                           stderr=subprocess.PIPE, universal_newlines=True, **kw)
 
 
+def do(*args):
+    """Run the tool, which must succeed."""
+    return sh(TOOL, *args)
+
+
 def write(path, data):
     with open(path, 'wb') as f:
         f.write(data)
