@@ -292,6 +292,15 @@ function(pc_board BOARD)
       COMMAND ${CMAKE_OBJCOPY} -O binary ${out}/boot-quiet.elf ${out}/boot-quiet.bin)
   endif()
 
+  if(A_LOADER)
+    # The standalone loader, and tiny applications in its place (<name>-loader), are linked to the active slot of image 2.
+    add_custom_command(OUTPUT ${out}/loader.ld
+      COMMAND ${CMAKE_C_COMPILER} -E -P -x c ${inc} -DAPP_BASE=MAP_ACTIVE_BASE_2 -DAPP_MAX=MAP_IMAGE_MAX_2
+        ${CMAKE_SOURCE_DIR}/port/cortexm/app.ld.in -o ${out}/loader.ld
+      DEPENDS ${CMAKE_SOURCE_DIR}/port/cortexm/app.ld.in ${maps})
+    add_custom_target(${BOARD}_loader_ld DEPENDS ${out}/loader.ld)
+  endif()
+
   # Tiny applications for tests and measurements: NAME SEED FILL
   foreach(tiny IN LISTS A_TINY)
     set(A_TINY_SOURCE test/arm/tiny.c)
@@ -312,9 +321,14 @@ function(pc_board BOARD)
     target_compile_definitions(${BOARD}_tiny_${name}_objects PRIVATE TINY_NAME=\"${name}\" TINY_SEED=${seed} "TINY_FILL=${fill}"
       ${tiny_defines})
     add_executable(${BOARD}_tiny_${name} $<TARGET_OBJECTS:${BOARD}_tiny_${name}_objects>)
+    set(tiny_ld app)
+    if(name MATCHES "-loader$")
+      set(tiny_ld loader)
+      add_dependencies(${BOARD}_tiny_${name} ${BOARD}_loader_ld)
+    endif()
     set_target_properties(${BOARD}_tiny_${name} PROPERTIES OUTPUT_NAME tiny-${name}.elf RUNTIME_OUTPUT_DIRECTORY ${out}
-      LINK_DEPENDS ${out}/app.ld)
-    target_link_options(${BOARD}_tiny_${name} PRIVATE ${cpu} -nostartfiles -specs=nano.specs -T ${out}/app.ld -Wl,--gc-sections
+      LINK_DEPENDS ${out}/${tiny_ld}.ld)
+    target_link_options(${BOARD}_tiny_${name} PRIVATE ${cpu} -nostartfiles -specs=nano.specs -T ${out}/${tiny_ld}.ld -Wl,--gc-sections
       -Wl,--no-warn-rwx-segments)
     if(tiny MATCHES "^served")
       target_link_options(${BOARD}_tiny_${name} PRIVATE ${out}/portcullis.ld)
@@ -355,12 +369,7 @@ function(pc_board BOARD)
         COMMAND ${CMAKE_SOURCE_DIR}/scripts/check-gate ${out}/boot.elf ${out}/userapp-${id}.elf)
     endforeach()
     if(A_LOADER)
-      # Linked to the active slot of image 2, with what an application has
-      add_custom_command(OUTPUT ${out}/loader.ld
-        COMMAND ${CMAKE_C_COMPILER} -E -P -x c ${inc} -DAPP_BASE=MAP_ACTIVE_BASE_2 -DAPP_MAX=MAP_IMAGE_MAX_2
-          ${CMAKE_SOURCE_DIR}/port/cortexm/app.ld.in -o ${out}/loader.ld
-        DEPENDS ${CMAKE_SOURCE_DIR}/port/cortexm/app.ld.in ${maps})
-      add_custom_target(${BOARD}_loader_ld DEPENDS ${out}/loader.ld)
+      # With what an application has
       fw_objects(${BOARD}_loader_objects ${BOARD} ${A_CPU} app/loader/main.c app/update.c app/line.c app/console.c loader/ymodem.c loader/update_sink.c
         ${port}/port.c ${port}/start.c port/cortexm/string.c ${protect_app})
       target_compile_definitions(${BOARD}_loader_objects PRIVATE ${A_DEFINES})

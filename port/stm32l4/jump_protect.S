@@ -5,6 +5,9 @@
 #include "port/stm32l4/boot_region.h"
 #include "protect.h"
 #define MPU_RNR_AT 0xE000ED98
+#if LOADER_STANDALONE && !(defined(PROTECT_LOADER_RBAR) && defined(PROTECT_LOADER_RASR))
+#error "PROTECT with LOADER: protect.h lacks the MPU region of the loader's active slot (PROTECT_LOADER_RBAR, PROTECT_LOADER_RASR)"
+#endif
 	.syntax unified
 	.thumb
 	.section .outside, "ax"
@@ -31,6 +34,21 @@ port_jump:
 	str	r4, [r5, #4]
 	ldr	r4, =PROTECT_SLOT_RASR_2
 	str	r4, [r5, #8]
+#if LOADER_STANDALONE
+	/* unless it is the loader that starts: then its slot does, and not the application's */
+	ldr	r4, =MAP_ACTIVE_BASE_2
+	cmp	r0, r4
+	bne	3f
+	movs	r4, #0
+	str	r4, [r5, #8]
+	movs	r4, #REGION_SLOT_1
+	str	r4, [r5]
+	ldr	r4, =PROTECT_LOADER_RBAR
+	str	r4, [r5, #4]
+	ldr	r4, =PROTECT_LOADER_RASR
+	str	r4, [r5, #8]
+3:
+#endif
 	dsb
 	isb
 	movs	r3, #0

@@ -342,6 +342,15 @@ static void alive(void)
   got("version", info.version);
 }
 
+/* The code of the other image of the board, authentic, but not the one that was started. */
+static void run_other(void)
+{
+#ifdef OTHER
+  jump(REG(OTHER + 4u));
+#endif
+  text("other ran\r\n");
+}
+
 static void attack(int letter)
 {
   switch (letter) {
@@ -439,6 +448,9 @@ static void attack(int letter)
     break;
   case 'E':
     got("option", REG(0x1FFF7800u));
+    break;
+  case 'F':
+    run_other();
     break;
   default:
     text("?\r\n");

@@ -1,101 +1,11 @@
 #!/usr/bin/python3
 """Attacks of a hostile application (attacker.c) on a board with all protections: each ends as the manual says, and no byte of a key ever
 leaves the device."""
-import os
-import re
-import struct
-import sys
-
-sys.path.insert(0, os.environ['PC_SOURCE'] + '/test/e2e')
-import e2e  # noqa: E402
-from e2e import sim  # noqa: E402
-
-TOOL = e2e.BUILD + '/portcullis'
-HEADER, ACTIVE = 0x08080000, 0x08088000
-ERR_PARAM, ERR_STATE, ERR_SIGNATURE, OK = 'e1e10f01', 'e1e1f004', 'e1e10f04', '5ac33ca5'
-WRPERR = 0x10
+import attacker
+from attacker import ACTIVE, ERR_PARAM, ERR_SIGNATURE, ERR_STATE, HEADER, OK, WRPERR, device, e2e, sim
 
 
-def firmware(board):
-    return f'{e2e.ARM}/{board}'
-
-
-def device(board, state, setup=None):
-    """A board as it leaves the factory with the attacker installed. `setup`: the board whose boot loader sets the option bytes."""
-    e2e.sh(TOOL, 'image', 'pack', '--no-ledger', '--keys', e2e.KEYS, '--board', board, '--version', '3.2.1',
-           f'{firmware(board)}/tiny-attacker.elf', '-o', 'attacker.sfb')
-    e2e.sh(TOOL, 'image', 'decrypt', '--keys', e2e.KEYS, 'attacker.sfb', '-o', 'attacker.bin')
-    with open('attacker.sfb', 'rb') as f:
-        e2e.write('attacker.head', f.read(320))
-    if setup:
-        sim.run('--state', state, '--load', f'{firmware(setup)}/boot.elf', '--uart', 'none', '--until', 'successfully passed',
-                '--max-seconds', '5', '--quiet').check_returncode()
-    sim.run('--state', state, '--load', f'{firmware(board)}/boot.elf', '--load', f'attacker.head@{HEADER:#x}',
-            '--load', f'attacker.bin@{ACTIVE:#x}', '--no-run', '--quiet').check_returncode()
-    return state
-
-
-def secrets(board):
-    """What must never be seen: pieces of the AES key, and of the code that it is made of."""
-    with open(e2e.KEYS + '/encryption_key.bin', 'rb') as f:
-        key = f.read()
-    listing = e2e.sh('arm-none-eabi-nm', f'{firmware(board)}/boot.elf').decode()
-    start, end = (int(re.search(rf'^(\w+) . link_keys_{x}$', listing, re.M).group(1), 16) for x in ('start', 'end'))
-    with open(f'{firmware(board)}/boot.bin', 'rb') as f:
-        code = f.read()[start - 0x08000000:end - 0x08000000]
-    return key, code
-
-
-class Board(e2e.unittest.TestCase):
-    board_name, setup = 'test-l476-secure', None
-
-    @classmethod
-    def setUpClass(cls):
-        cls.key, cls.key_code = secrets(cls.board_name)
-        device(cls.board_name, 'new', cls.setup)
-        board = sim.Sim(state='new')
-        board.wait_text('ATTACKER runs')  # the option bytes are set now
-        board.stop()
-        board.close()
-
-    def setUp(self):
-        self.board = sim.Sim('--stay', '--symbols', firmware(self.board_name) + '/boot.elf', state=e2e.copy('new', self.id()))
-        self.addCleanup(self.board.close)
-        self.addCleanup(self.nothing_leaked)
-        self.board.wait_text('ATTACKER runs')
-
-    def nothing_leaked(self):
-        said = bytes(self.board.text)
-        words = [said.lower(), bytes.fromhex(''.join(re.findall(r'[0-9a-f]{8}', said.decode('latin-1').lower())))]
-        little = struct.pack(f'<{len(words[1]) // 4}I', *struct.unpack(f'>{len(words[1]) // 4}I', words[1]))
-        for piece in [self.key[i:i + 4] for i in range(13)]:
-            for stream in (said, words[1], little):
-                self.assertNotIn(piece, stream, 'key bytes left the device')
-            self.assertNotIn(piece.hex().encode(), words[0], 'key bytes left the device')
-        for i in range(0, 32, 4):
-            self.assertNotIn(self.key_code[i:i + 4], little, 'code of the keys left the device')
-        self.assertNotIn(b'stolen', said)
-
-    def attack(self, letter):
-        """What the attacker said until it was over. None: it did not get there."""
-        self.board.send(letter)
-        return self.board.wait_text('over')
-
-    def ends_by(self, letter, cause):
-        self.board.send(letter)
-        self.board.wait_text(f'A Reboot has been triggered by a {cause} reset!', fail=['over', 'survived', 'stolen', 'RAM runs'])
-        self.board.wait_text('ATTACKER runs')
-
-    def values(self, name, said):
-        return re.findall(rf'{name} (\w{{8}})', said.decode() if isinstance(said, bytes) else said)
-
-    def still_works(self):
-        said = self.attack('C')
-        self.assertEqual(self.values('status', said), [OK])
-        self.assertEqual(self.values('version', said), ['03020001'])
-
-
-class Development(Board):
+class Development(attacker.Board):
     """All of them: static protections are applied by the boot loader, interrupts are served while the engine works."""
 
     # ---- reading ----
@@ -197,8 +107,8 @@ class Development(Board):
         ram = b''.join(self.board.read(0x20000000 + at, 1024) for at in range(0, 0x18000, 1024))
         ram2 = b''.join(self.board.read(0x10000000 + at, 1024) for at in range(0, 0x8000, 1024))
         for memory in (ram, ram2):
-            for i in range(13):
-                self.assertNotIn(self.key[i:i + 4], memory)
+            for piece in self.pieces():
+                self.assertNotIn(piece, memory)
         self.assertEqual(ram2[:0x800], bytes(0x800), 'the memory for secrets is not wiped')
 
     def test_option_bytes_taken_away_stop_the_device_until_power_on_then_they_are_back(self):
@@ -210,7 +120,7 @@ class Development(Board):
         self.board.wait_text('ATTACKER runs')
 
 
-class Production(Board):
+class Production(attacker.Board):
     """What differs: static protections are only checked; interrupts are masked while the engine works."""
     board_name, setup = 'test-l476-production', 'test-l476-secure'
 
@@ -243,6 +153,5 @@ class Production(Board):
         board.wait_text('Nothing will be started', fail=['ATTACKER runs', 'STATE'])
 
 
-del Board
 if __name__ == '__main__':
     e2e.main()

@@ -24,6 +24,12 @@ class Maps(unittest.TestCase):
     def test_the_board_itself_builds(self):
         self.assertEqual(build(), (0, ''))
 
+    def test_a_standalone_loader_needs_a_region_of_its_own(self):
+        done = subprocess.run(['arm-none-eabi-gcc', '-c', '-mcpu=cortex-m4', '-DLOADER_STANDALONE=1', f'-I{SOURCE}/board/nucleo-l476rg-secure',
+                               f'-I{SOURCE}', f'{SOURCE}/port/stm32l4/jump_protect.S', '-o', 'jump.o'], stderr=subprocess.PIPE, text=True, check=False)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn('PROTECT with LOADER: protect.h lacks the MPU region', done.stderr)
+
     def test_what_cannot_be_protected_is_named(self):
         for values, told in (
                 ({'MAP_ENGINE_DATA_BASE': '0x08008000'}, 'swapping the banks uncovers the keys'),  # as nucleo-l476rg-single has it
