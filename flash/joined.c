@@ -17,7 +17,7 @@ static uint32_t within(const struct joined_part *part, uint32_t addr, uint32_t s
 }
 
 /* A range, part by part: read to `to`, or programmed from `from`. */
-static pc_status each(uint32_t addr, uint8_t *to, const uint8_t *from, uint32_t size)
+static pc_status joined_each(uint32_t addr, uint8_t *to, const uint8_t *from, uint32_t size)
 {
   pc_status status = PC_OK;
   for (uint32_t done = 0; done < size && status == PC_OK;) {
@@ -34,12 +34,12 @@ static pc_status each(uint32_t addr, uint8_t *to, const uint8_t *from, uint32_t 
 
 static pc_status joined_read(uint32_t addr, void *to, uint32_t size)
 {
-  return each(addr, to, NULL, size);
+  return joined_each(addr, to, NULL, size);
 }
 
 static pc_status joined_program(uint32_t addr, const void *from, uint32_t size)
 {
-  return each(addr, NULL, from, size);
+  return joined_each(addr, NULL, from, size);
 }
 
 static pc_status joined_erase(uint32_t addr)
