@@ -1,5 +1,6 @@
 /* A slot mode, as the state machine sees it: where a new image comes in, and how it gets to the active slot. A strategy
- * that a board picks at link time: boot/mode_dual.c with one of install/'s walks, or boot/mode_single.c. */
+ * that a board picks at link time: boot/mode_dual.c or mode_set.c with one of install/'s walks, boot/mode_single.c, or
+ * boot/mode_in_place.c. */
 #ifndef BOOT_MODE_H
 #define BOOT_MODE_H
 

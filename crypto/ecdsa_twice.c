@@ -1,6 +1,6 @@
 /* ECDSA P-256 verification for boards that stand against fault injection: the whole of it twice. The library ends in
  * one comparison and one conditional instruction; leaving that out would make a good signature of any. The second run
- * costs as much as the first: about a quarter of a second at 80 MHz. */
+ * costs as much as the first. */
 #include "crypto/crypto.h"
 
 #include <p256-m.h>

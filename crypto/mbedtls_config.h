@@ -8,5 +8,5 @@
 #define MBEDTLS_AES_FEWER_TABLES
 /* p256-m is not an mbed TLS option of its own: this is the switch that its source looks at. */
 #define MBEDTLS_PSA_P256M_DRIVER_ENABLED
-/* Wiping is ours: crypto/compare.c. */
+/* Wiping is ours: crypto/memory.c. */
 #define MBEDTLS_PLATFORM_ZEROIZE_ALT

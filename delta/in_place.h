@@ -1,7 +1,8 @@
 /* In-place patches: for boards with a single slot, whose old image makes way for the new one page by page.
  *
- * What is decoded is an ordinary patch (delta.h) that keeps to one rule: no copy reads the source from farther behind
- * than delta_in_place_behind() bytes before the place in the target where it goes. So pages of the old image may be
+ * What is decoded is an ordinary patch (delta.h) that keeps to one rule, here in the simpler form that the encoder uses
+ * (docs/delta-format.md has the decoder's): no copy reads the source from farther behind than delta_in_place_behind()
+ * bytes before the place in the target where it goes. So pages of the old image may be
  * overwritten while the decoding goes on: the target is decoded in groups of `group` pages; a group is written over the
  * old pages only when `lag` more groups have been decoded; until then it waits in scratch pages, (lag + 1) * group of
  * them. Where the new image needs more room than that, the old image is moved up first, by `shift` pages.

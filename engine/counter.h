@@ -2,7 +2,7 @@
  * board picks at link time:
  *   engine/counter_log.c   two flash pages for each image (flash/log.h), used in turn. As often as flash can be erased.
  *   engine/counter_otp.c   one-time programmable words: nothing erases them, not even a mass erase or a hostile
- *                          application. Some fifty raises in a device's life (docs/install.md, "Version counter").
+ *                          application. Three double words for each raise (docs/install.md, "Version counter").
  * Values are versions, stored whole and compared as 32-bit numbers: nothing is counted up, so nothing can overflow. */
 #ifndef ENGINE_COUNTER_H
 #define ENGINE_COUNTER_H

@@ -23,7 +23,7 @@
  * session is the time from log_open() to the reset: open once, keep the struct.
  *
  * log_open() only reads. Whoever is going to rely on the latest record for something destructive calls log_confirm()
- * first (DESIGN.md: "records are written again after a reset").
+ * first (docs/install.md, "Confirm").
  */
 #ifndef FLASH_LOG_H
 #define FLASH_LOG_H

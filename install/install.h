@@ -26,7 +26,8 @@
  * install/overwrite.c does (b) only, and keeps nothing: the download slot stays cipher text, may lie in another kind of
  * flash with pages of another size, and is not believed: the header is judged in RAM and kept on the stage, one page
  * behind the active slot, before BEGIN; what is installed later follows this header. COPIED comes only before the first
- * page and pages behind the image, KEPT and HEADER never. There is no rollback.
+ * page and pages behind the image (before every page that is touched, where equal ones are spared), KEPT and HEADER
+ * never. There is no rollback.
  *
  * If an old page cannot be read, or its copy finds no cell that holds it, the old image is given up and the
  * install goes on without it: the flag KEEP_OLD disappears from the records, nothing is written to D[0], and the
@@ -129,9 +130,9 @@ struct install {
  * (FF in a build for several images, where zeros say that a header is sealed: boot/states_set.c).
  * PC_OK: the new image with its header stands in the active slot, everything behind it there is blank, and the journal
  * says NONE. PC_ERR_FLASH/PC_ERR_ECC: a cell failed; what was begun is resumed at the next reset. PC_ERR_PARAM: sizes
- * do not fit the slots; PC_ERR_UNSUPPORTED: a partial image; nothing was touched in either case. Whatever the journal
- * said before is overruled: who gives up an install that cannot be ended does it by journal_put(INSTALL_NONE), before
- * the download slot is written again. */
+ * do not fit the slots; PC_ERR_UNSUPPORTED: a partial image in a build without them; nothing was touched in either
+ * case. Whatever the journal said before is overruled: who gives up an install that cannot be ended does it by
+ * journal_put(INSTALL_NONE), before the download slot is written again. */
 pc_status install_run(const struct install *install, const uint8_t new_header[IMAGE_HEADER_SIZE], uint32_t old_size);
 
 /* With swap only: bring the kept image back. `old_header`: the header in D[0], authenticated, and its image (in clear,

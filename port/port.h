@@ -1,7 +1,7 @@
 /* What the boot loader and the application need of a chip: one console, time, the button, reset and launch.
  *
- * A port (port/<series>/) implements it; pins and the like come from the board (board/<name>/pins.h). port/host does it
- * for native tests. Polling only: the boot loader runs without interrupts.
+ * A port (port/<series>/) implements it; pins and the like come from the board (board/<name>/pins.h); native tests
+ * bring their own. Polling only: the boot loader runs without interrupts.
  */
 #ifndef PORT_PORT_H
 #define PORT_PORT_H

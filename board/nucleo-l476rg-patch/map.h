@@ -1,4 +1,4 @@
-/* The NUCLEO-L476RG with patches: 470 KiB slots, of which a download takes the lesser. */
+/* The NUCLEO-L476RG with patches: a larger boot loader, and a download slot of 470 KiB. */
 #include "board/nucleo-l476rg/map.h"
 
 #undef BOARD_NAME
@@ -8,7 +8,7 @@
 #define BOARD_TITLE       "NUCLEO-L476RG, dual slot with swap, takes patches"
 #define MAP_DOWNLOAD_SIZE 0x75800
 
-/* The engine's decoder needs 6 KiB of code more, and 5 KiB of RAM. */
+/* The engine's decoder needs more code, and more RAM. */
 #undef MAP_BOOT_SIZE
 #undef MAP_ENGINE_CODE_SIZE
 #undef MAP_DOWNLOAD_BASE

@@ -1,5 +1,6 @@
 /* NUCLEO-L476RG: the one place that knows its memory map. Plain #defines, read by C, by the linker scripts (through the
- * preprocessor) and by the command-line tool. Sizes in bytes. The reasons stand in DESIGN.md ("Map of NUCLEO-L476RG").
+ * preprocessor) and by the command-line tool. Sizes in bytes. The reasons stand in docs/design.md ("Map of
+ * NUCLEO-L476RG").
  */
 #define BOARD_NAME    "nucleo-l476rg"
 #define BOARD_TITLE   "NUCLEO-L476RG, dual slot with swap"

@@ -47,7 +47,8 @@ enum engine_service {
    * the patch's. Touches no flash. DATA: a: ciphertext, b: bytes, a multiple of 16. Erases each page before it writes
    * there; the slot's first page is left alone: the caller has erased it. PC_ERR_FORMAT: damaged patch;
    * PC_ERR_TRANSFER: too much; PC_ERR_FLASH, _ECC. END: PC_OK only if all came, and what lies in the slot has the TO
-   * header's size and tag. PC_ERR_TRANSFER, _FORMAT, _TAG. */
+   * header's size and tag. PC_ERR_TRANSFER, _FORMAT, _TAG. Boards whose images have two segments: pages that equal the
+   * active slot's stay out of the download slot (install/sparse.h). */
   ENGINE_PATCH_BEGIN = 0x15,
   ENGINE_PATCH_TARGET = 0x16,
   ENGINE_PATCH_DATA = 0x17,

@@ -20,7 +20,8 @@
  *    needs no RAM, and outlives power cuts. The boot loader authenticates the whole image before it replaces anything.
  *  - A call erases one page for each page of the image that its bytes begin, and one more when the header is complete
  *    (STM32L4: 22 ms each, 25 ms at most), so the time of a call is bounded by the bytes given to it. Interrupts go on,
- *    but for the engine's judgement of the header (up to a third of a second at 80 MHz).
+ *    but for the engine's judgement of the header (three signatures: the better part of a second at 80 MHz; twice that
+ *    on boards with PROTECT, where LOW_LATENCY keeps them on).
  *
  * Any call in the wrong order, with a struct that was never initialised, or from within one of the callbacks (or an
  * interrupt that interrupted another call with the same struct) is answered with PC_ERR_STATE and changes nothing.

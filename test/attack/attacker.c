@@ -117,7 +117,7 @@ static void tick_every(uint32_t cycles)
   SYST_CSR = 7;
 }
 
-/* A header that passes the bounds, so that its signature is looked at: a quarter of a second. */
+/* A header that passes the bounds, so that its signature is looked at: long enough for many interrupts. */
 static uint8_t header[320];
 static pc_status long_call(void)
 {

@@ -20,7 +20,7 @@ FIRMWARE = f'{ARM}/{BOARD}'
 with open(ARM + '/CMakeCache.txt', encoding='utf-8') as _cache:
     KEYS = re.search(r'^KEYS_DIR:PATH=(.*)$', _cache.read(), re.M).group(1)
 
-# The board's map (DESIGN.md, "Map of NUCLEO-L476RG").
+# The board's map (docs/design.md, "Map of NUCLEO-L476RG").
 PRODUCT = 0x4C343736
 PAGE = 2048
 DOWNLOAD, ACTIVE, SLOT = 0x08008000, 0x08088000, 0x78000

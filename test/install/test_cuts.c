@@ -1,6 +1,6 @@
-/* Promise 2 (DESIGN.md), natively: a power cut at any operation of a swap, a first install or a rollback, in any way,
- * and once more at any operation of the recovery, leaves a device that ends the install it began, with the old image
- * kept; and promise 7: each cut costs no page more than one further erase.
+/* Promise 2 (docs/threat-model.md), natively: a power cut at any operation of a swap, a first install or a rollback, in
+ * any way, and once more at any operation of the recovery, leaves a device that ends the install it began, with the old
+ * image kept; and promise 7: each cut costs no page more than one further erase.
  *
  * device_settle() fails the test if ever there is neither an image that boots nor one to install, nor an install to
  * resume.

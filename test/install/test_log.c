@@ -1,5 +1,5 @@
-/* Promise 2 (DESIGN.md) for the record log: whatever a power cut leaves in its two pages, the latest record that was
- * relied upon is read again, and no other value ever appears.
+/* Promise 2 (docs/threat-model.md) for the record log: whatever a power cut leaves in its two pages, the latest record
+ * that was relied upon is read again, and no other value ever appears.
  */
 #include "flash/log.h"
 #include "test/support/simflash.h"
