@@ -104,8 +104,11 @@ static pc_status set(uint32_t image, uint32_t state)
     return write_zeros(image, 1);
   if ((now == IMAGE_STATE_VALID || now == IMAGE_STATE_SELFTEST) && state == IMAGE_STATE_VALID)
     return write_zeros(image, 1);
-  if (now == IMAGE_STATE_SELFTEST && state == IMAGE_STATE_INVALID)
-    return write_zeros(image, 0);
+  /* The boot loader read SELFTEST; that must not go on one look and come back on another. */
+  if ((now == IMAGE_STATE_NEW || now == IMAGE_STATE_SELFTEST) && state == IMAGE_STATE_INVALID) {
+    status = write_zeros(image, 2);
+    return status == PC_OK ? write_zeros(image, 0) : status;
+  }
   return now == state ? PC_OK : PC_ERR_STATE;
 }
 

@@ -118,36 +118,43 @@ static void prepare(const struct life *life)
   simflash_clear_counts();
 }
 
-void life_sweep_records(const struct life *life, const struct flash_area *journal)
+/* The unit or page at operation `nth` left between two values, and then the power gone once more. False: there are no
+ * more operations. */
+static bool torn_there(const struct simflash_image *start, const struct flash_area *area, uint32_t nth,
+                       enum simflash_tear tear, uint32_t *times)
 {
   static const uint32_t then[] = {1, 2, 3, 5, 8, 13};
+  begin(start, nth);
+  simflash_cut(nth, tear);
+  if (!until_cut())
+    return false;
+  if (simflash_cut_place() - area->base >= area->size)
+    return true;
+  ++*times;
+  struct simflash_image *torn = simflash_save();
+  for (uint32_t i = 0; i < 6 * (sizeof then / sizeof then[0]); i++) {
+    begin(torn, nth * 37 + i);
+    cuts_here = 1;
+    (void)snprintf(rig.note, sizeof rig.note, "%.50s: operation %u, %s, %u", now->name, (unsigned)nth,
+                   simflash_tear_names[tear], (unsigned)i);
+    simflash_cut(then[i / 6], SIMFLASH_AFTER);
+    live(false);
+    check(true, i);
+  }
+  simflash_free(torn);
+  return true;
+}
+
+void life_sweep_torn(const struct life *life, const struct flash_area *area)
+{
   const struct life_cuts before = total;
-  uint32_t records = 0;
+  uint32_t times = 0;
   prepare(life);
   struct simflash_image *start = simflash_save();
-  for (uint32_t nth = 1;; nth++) {
-    begin(start, nth);
-    simflash_cut(nth, SIMFLASH_TORN_WEAK);
-    if (!until_cut())
-      break;
-    if (simflash_cut_place() - journal->base >= journal->size)
-      continue;
-    records++;
-    struct simflash_image *torn = simflash_save();
-    for (uint32_t i = 0; i < 6 * (sizeof then / sizeof then[0]); i++) {
-      begin(torn, nth * 37 + i);
-      cuts_here = 1;
-      (void)snprintf(rig.note, sizeof rig.note, "%.60s: record at operation %u, %u", life->name, (unsigned)nth,
-                     (unsigned)i);
-      simflash_cut(then[i / 6], SIMFLASH_AFTER);
-      live(false);
-      check(true, i);
-    }
-    simflash_free(torn);
-  }
+  for (uint32_t nth = 1; torn_there(start, area, nth, SIMFLASH_TORN_WEAK, &times); nth++)
+    (void)torn_there(start, area, nth, SIMFLASH_TORN_FLICKER, &times);
   simflash_free(start);
-  printf("%s: %u operations on the journal; %u lives\n", life->name, (unsigned)records,
-         (unsigned)(total.lives - before.lives));
+  printf("%s: torn %u times there; %u lives\n", life->name, (unsigned)times, (unsigned)(total.lives - before.lives));
 }
 
 void life_sweep(const struct life *life, uint32_t first, uint32_t random)

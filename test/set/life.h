@@ -28,10 +28,11 @@ uint32_t life_running(void);
 /* Cut at every operation, in every way; then `first` first cuts with all second ones in two ways; then `random` lives
  * with cuts at random. */
 void life_sweep(const struct life *life, uint32_t first, uint32_t random);
-/* Each record of the journal (the area `journal`) left between two values, so that it is read as written in one boot
- * and as never written in a later one; in between the power goes after the first operations of what was begun because
- * of it. What does not confirm a record before it destroys something fails here. */
-void life_sweep_records(const struct life *life, const struct flash_area *journal);
+/* Each operation on `area` (the journal, the headers) leaves what it was about between two values, so that it is read
+ * as written at one time and as never written at a later one, in another boot or the same; and the power goes again
+ * after the first operations of what was begun because of it. What does not make a record good before it relies on it
+ * fails here. */
+void life_sweep_torn(const struct life *life, const struct flash_area *area);
 /* A group's last word (cmocka's teardown): how much all sweeps took. */
 int life_report(void **state);
 
