@@ -7,11 +7,11 @@
  *   patch_data(&status, bytes, length); ...       in pieces of any length, as they come
  *   patch_install_at_next_reset(&status);         and reset when it suits
  *
- * The functions lie at fixed addresses in the boot loader of boards with PATCH; portcullis.ld gives them to the linker,
- * under these names and those of the Secure Patching Bootloader (portcullis/se_patch.h). They use RAM below
- * link_app_ram, no heap, no interrupts and no peripheral but the flash controller, which is left locked; the CRC unit
- * is not used. For updates with a library of your own linked in, see portcullis/update.h: this is a thin layer on it,
- * and what is promised there holds.
+ * The functions lie at fixed addresses in the boot loader of boards with PATCH and a download slot; portcullis.ld gives
+ * them to the linker, under these names and those of the Secure Patching Bootloader (portcullis/se_patch.h). They use
+ * RAM below link_app_ram, no heap, no interrupts and no peripheral but the flash controller, which is left locked, the
+ * QUADSPI where a slot lies outside, and the watchdog, which is refreshed; the CRC unit is not used. For updates with a
+ * library of your own linked in, see portcullis/update.h: this is a thin layer on it, and what is promised there holds.
  *
  * Every function that returns uint32_t returns PATCH_SUCCESS or PATCH_ERROR; the reason is status->code. There is one
  * update at a time, whatever the number of status structs. A call from an interrupt (or callback) that interrupted
