@@ -1,9 +1,9 @@
 /* The low-latency option: interrupts that come while the engine works leave it, run the caller's handler outside with the
  * firewall closed, and come back through the gate.
  *
- * On the way out: registers kept on the engine's stack, the caller's vector table and main stack pointer put back, everything
- * cleared, out through a fixed place (port/cortexm/outside.S), which finds the handler in the caller's table (out there, where the
- * firewall watches what that table points to) and enters the gate again with GATE_RESUME. That is accepted only while such a
+ * On the way out: registers kept on the engine's stack, everything cleared, out through a fixed place (port/cortexm/outside.S), which
+ * puts the caller's vector table and main stack pointer back, finds the handler in that table (out there, where the
+ * firewall watches what it points to) and enters the gate again with GATE_RESUME. That is accepted only while such a
  * frame exists and only from the same exception. Handlers are called as functions, so they may not look at EXC_RETURN:
  * PendSV, where schedulers do, waits until the engine is left. */
 #include "port/cortexm/gate_state.h"
@@ -52,17 +52,12 @@ engine_interrupt:
 	str	r6, [r7, #GATE_NESTED]
 	ldr	r8, [r7, #GATE_BASE]
 	ldr	r0, [r8, #BLOCK_VTOR]
-	ldr	r9, [r8, #BLOCK_MSP]
-	ldr	r1, =SCB_VTOR_AT
-	str	r0, [r1]
-	dsb
-	msr	msp, r9
+	ldr	r2, [r8, #BLOCK_MSP]
 	ldr	r5, =FIREWALL_CR
 	movs	r1, #1
 	str	r1, [r5]
 	dsb
 	movs	r1, #0
-	mov	r2, r1
 	mov	r3, r1
 	mov	r4, r1
 	mov	r5, r1
@@ -77,26 +72,21 @@ engine_interrupt:
 	b.w	link_engine_interrupt
 	.ltorg
 
-	/* From the gate, interrupts masked, FPA off. */
+	/* From the gate, interrupts masked, FPA off, our vectors; r6, r8, r10 are kept for a refusal. */
 	.section .text.engine_resume, "ax"
 	.global engine_resume
 	.type engine_resume, %function
 	.thumb_func
 engine_resume:
 	ldr	r7, =engine_gate_state
-	ldr	r8, [r7, #GATE_NESTED]
-	cmp	r8, #0
+	ldr	r5, [r7, #GATE_NESTED]
+	cmp	r5, #0
 	beq.w	engine_refuse
 	mrs	r9, ipsr
-	ldr	r10, [r8]
-	cmp	r9, r10
+	ldr	r12, [r5]
+	cmp	r9, r12
 	bne.w	engine_refuse
-	msr	msp, r8
-	isb
-	ldr	r0, =engine_vectors
-	ldr	r1, =SCB_VTOR_AT
-	str	r0, [r1]
-	dsb
+	msr	msp, r5
 	isb
 	pop	{r4, r5, r6}
 	str	r5, [r7, #GATE_NESTED]

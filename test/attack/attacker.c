@@ -118,7 +118,7 @@ static void tick_every(uint32_t cycles)
 }
 
 /* A header that passes the bounds, so that its signature is looked at: long enough for many interrupts. */
-static uint8_t header[320];
+static uint8_t header[320] __attribute__((aligned(4)));
 static pc_status long_call(void)
 {
   static const uint8_t start[] = {'S', 'F', 'U', '1', 2, 0, 0, 9, 0x00, 0x10, 0, 0, 0, 0, 0, 0, 0x00, 0x10, 0, 0};
@@ -351,6 +351,98 @@ static void run_other(void)
   text("other ran\r\n");
 }
 
+/* ---- at the gate, while something of ours is still in use and the firewall already open, or open still ----
+ * A header that was handed in lies in the engine's RAM; every word of it is the address of the code that writes a key
+ * out, and our vector table is said to lie there. Or our stack does, and registers are pushed into the engine. The test
+ * has put table and address at MAILBOX. */
+#define MAILBOX (MAP_RAM_BASE + 0x12000u)
+#define LOOT    (MAP_RAM_BASE + 0x12100u)
+
+static void hand_in(void)
+{
+  for (uint32_t i = 0; i < sizeof header; i += 4)
+    *(volatile uint32_t *)(header + i) = REG(MAILBOX + 4u);
+  got("status", engine_call(ENGINE_CHECK_CANDIDATE, (uintptr_t)header, 0, 0));
+}
+
+/* Nobody has access to this; a hard fault's handler has. What is in no region is as it is by default. */
+static void closed_region(uint32_t base, uint32_t size_log2)
+{
+  __asm volatile("cpsid i");
+  MPU_CTRL = 0;
+  MPU_RNR = 7;
+  MPU_RBAR = base;
+  MPU_RASR = (size_log2 - 1u) << 1 | 1u;
+  MPU_CTRL = 5;
+  __asm volatile("dsb\n isb");
+}
+
+static void enter_with(uint32_t stack)
+{
+  __asm volatile("mov r0, %0\n"
+                 "movs r4, #1\n"
+                 "mov sp, %1\n"
+                 "bl engine_entry\n"
+                 "mov sp, %2\n" ::"r"(LOOT),
+                 "r"(stack), "r"(MAP_RAM_BASE + MAP_RAM_SIZE - 0x100u)
+                 : "r0", "r1", "r2", "r3", "r4", "lr", "memory");
+  text("survived\r\n");
+}
+
+static void vectors_in_engine(uint32_t closed, uint32_t size_log2)
+{
+  closed_region(closed, size_log2);
+  SCB_VTOR = REG(MAILBOX);
+  enter_with(APP_RAM);
+}
+
+static void out_of_gate(void)
+{
+  text("survived\r\n");
+  for (;;) {
+  }
+}
+
+static __attribute__((naked)) void on_hard_fault(void)
+{
+  __asm volatile("ldr sp, =0x20010f00\n b %0" ::"i"(out_of_gate));
+}
+
+static void stack_in_engine(uint32_t closed, uint32_t size_log2)
+{
+  own_vectors(0);
+  table[3] = (uint32_t)(uintptr_t)on_hard_fault;
+  closed_region(closed, size_log2);
+  enter_with(ENGINE_RAM + 0x400u);
+}
+
+/* A tick as soon as the gate is open: one cycle earlier each time, until one comes before the gate. */
+static void tick_in_gate(void)
+{
+  __asm volatile("cpsid i");
+  const uint32_t own = SCB_VTOR;
+  for (uint32_t cycles = 40; cycles != 0; cycles--) {
+    SCB_VTOR = REG(MAILBOX);
+    SYST_CSR = 0;
+    SYST_RVR = cycles;
+    SYST_CVR = 0;
+    __asm volatile("mov r0, %0\n"
+                   "movs r4, #1\n"
+                   "movs r2, #7\n"
+                   "ldr r1, =0xe000e010\n"
+                   "dsb\n"
+                   "str r2, [r1]\n"
+                   "cpsie i\n"
+                   "bl engine_entry\n"
+                   "cpsid i\n" ::"r"(LOOT)
+                   : "r0", "r1", "r2", "r3", "r4", "lr", "memory");
+    SYST_CSR = 0;
+    REG(0xE000ED04u) = 1u << 25; /* no longer pending */
+    SCB_VTOR = own;
+  }
+  text("survived\r\n");
+}
+
 static void attack(int letter)
 {
   switch (letter) {
@@ -451,6 +543,24 @@ static void attack(int letter)
     break;
   case 'F':
     run_other();
+    break;
+  case 'G':
+    hand_in();
+    break;
+  case 'H':
+    vectors_in_engine(ENGINE_RAM, 12);
+    break;
+  case 'I':
+    vectors_in_engine(0x40011C00u, 10); /* the firewall's registers */
+    break;
+  case 'J':
+    tick_in_gate();
+    break;
+  case 'K':
+    stack_in_engine(0x40011C00u, 10);
+    break;
+  case 'L':
+    stack_in_engine(MAP_BOOT_BASE, 9); /* where the engine leaves for */
     break;
   default:
     text("?\r\n");

@@ -33,14 +33,17 @@ def device(board, state, setup=None):
     return state
 
 
+def symbol(board, name):
+    return int(re.search(rf'^(\w+) . {name}$', e2e.sh('arm-none-eabi-nm', f'{firmware(board)}/boot.elf').decode(), re.M).group(1), 16)
+
+
 def secrets(board, images=1):
     """What must never be seen: the AES keys, and the code that they are made of."""
     keys = []
     for image in range(1, images + 1):
         with open(e2e.KEYS + (f'-{image}' if image > 1 else '') + '/encryption_key.bin', 'rb') as f:
             keys.append(f.read())
-    listing = e2e.sh('arm-none-eabi-nm', f'{firmware(board)}/boot.elf').decode()
-    start, end = (int(re.search(rf'^(\w+) . link_keys_{x}$', listing, re.M).group(1), 16) for x in ('start', 'end'))
+    start, end = symbol(board, 'link_keys_start'), symbol(board, 'link_keys_end')
     with open(f'{firmware(board)}/boot.bin', 'rb') as f:
         code = f.read()[start - 0x08000000:end - 0x08000000]
     return keys, code

@@ -1,9 +1,12 @@
 #!/usr/bin/python3
 """Attacks of a hostile application (attacker.c) on a board with all protections: each ends as the manual says, and no byte of a key ever
 leaves the device."""
+import struct
+
 import attacker
 from attacker import ACTIVE, ERR_PARAM, ERR_SIGNATURE, ERR_STATE, HEADER, OK, WRPERR, device, e2e, sim
 
+RAM, MAILBOX, LOOT = 0x20000000, 0x20012000, 0x20012100
 
 class Development(attacker.Board):
     """All of them: static protections are applied by the boot loader, interrupts are served while the engine works."""
@@ -56,6 +59,23 @@ class Development(attacker.Board):
     def test_unprivileged_callers_are_refused(self):
         self.board.send('x')
         self.board.wait_text(f'status {ERR_STATE}')
+
+    def test_a_fault_or_a_tick_at_the_gate_uses_neither_the_vectors_nor_the_stack_of_the_caller(self):
+        """The vector table is said to lie in a header in the engine's RAM, every word of which is the function that writes the key out."""
+        key_function = attacker.symbol(self.board_name, 'link_keys_start') | 1
+        self.board.write(MAILBOX, struct.pack('<II', 0, key_function))
+        self.attack('G')
+        ram = b''.join(self.board.read(RAM + at, 256) for at in range(0, 0xB00, 256))
+        header = ram.index(struct.pack('<I', key_function) * 80)
+        table = (RAM + header + 127) // 128 * 128
+        for letter, cause in (('H', 'Watchdog'), ('I', 'Software'), ('J', 'Firewall'), ('K', 'Software'), ('L', 'Software')):
+            with self.subTest(letter):
+                self.attack('G')
+                self.board.write(MAILBOX, struct.pack('<II', table, key_function))
+                self.board.write(LOOT, bytes(16))
+                self.ends_by(letter, cause)
+                self.assertEqual(self.board.read(LOOT, 16), bytes(16))
+        self.still_works()
 
     # ---- interrupts ----
     def test_interrupts_are_served_while_the_engine_works_and_it_ends_right(self):
