@@ -1,6 +1,7 @@
 /* Attacks that need a hand on the chip rather than code in it: a debug probe at each level, code put into RAM while the
  * boot loader runs, power lost while option bytes are written. Every byte that leaves the chip is searched for pieces
- * of the keys.
+ * of the keys. And what only a look at the chip from outside tells: that time tells nothing of secrets, and how long
+ * interrupts wait.
  *
  * device SECURE_BOOT PLAIN_BOOT KEY KEY_CODE_ADDR KEY_CODE_SIZE OLD.head OLD.bin ATTACKER.head ATTACKER.bin NEW.sfb
  *   COMPARE_ADDR SETKEY_ADDR DECRYPT_ADDR */
@@ -287,6 +288,49 @@ static void secrets_take_as_long_whatever_they_are(void)
   takes_as_long_for_any_input(DECRYPT, 1, 16, "decrypting tells by its time of the text");
 }
 
+/* ---- how long interrupts wait ---- */
+#define GATE            0x08000204u
+#define VERIFY_START    0x29u /* of portcullis/engine.h: the header of a candidate is judged */
+#define SOURCE_DOWNLOAD 0x5A02u
+
+/* Simulated seconds in the engine while it judges a candidate's header. */
+static double judgement(int boot)
+{
+  size_t size;
+  start_over();
+  struct cpu *cpu = soc_cpu(board.soc);
+  uint8_t *file = bench_read_file(files[NEW_SFB], &size);
+  bench_load_file(&board, files[boot], 0x08000000, 0);
+  bench_load_file(&board, files[OLD_HEAD], HEADER_AT, 0);
+  bench_load_file(&board, files[OLD_BIN], ACTIVE, 0);
+  bench_candidate(&board, DOWNLOAD, PAGE, file, size);
+  free(file);
+  soc_power_on(board.soc);
+  for (unsigned i = 0; i < 1000; i++) {
+    (void)cpu_breakpoint(cpu, GATE, true);
+    (void)soc_run(board.soc, 5000000);
+    (void)cpu_breakpoint(cpu, GATE, false);
+    if (cpu_get(cpu, CPU_PC) == GATE && cpu_get(cpu, 0) == VERIFY_START && cpu_get(cpu, 2) == SOURCE_DOWNLOAD)
+      break;
+    (void)soc_run(board.soc, 1);
+  }
+  const double began = soc_seconds(board.soc);
+  const uint32_t back = cpu_get(cpu, CPU_LR) & ~1u;
+  (void)cpu_breakpoint(cpu, back, true);
+  (void)soc_run(board.soc, 200000000);
+  (void)cpu_breakpoint(cpu, back, false);
+  check(cpu_get(cpu, CPU_PC) == back, "the engine judges a header");
+  return soc_seconds(board.soc) - began;
+}
+
+static void interrupts_wait_as_long_as_the_documents_say(void)
+{
+  const double plain = judgement(PLAIN), twice = judgement(SECURE);
+  printf("a header is judged in %.2f s, with protections in %.2f s\n", plain, twice);
+  check(plain > 0.5 && plain < 1, "the better part of a second");
+  check(twice > 1 && twice < 2, "with protections more than a second, and less than two");
+}
+
 int main(int count, char **values)
 {
   size_t size;
@@ -311,6 +355,7 @@ int main(int count, char **values)
   code_outside_the_boot_loader_does_not_run_while_it_does();
   a_cut_in_option_bytes_shows_nothing();
   secrets_take_as_long_whatever_they_are();
+  interrupts_wait_as_long_as_the_documents_say();
   printf("%u checks, %u failed\n", checks, failures);
   return failures != 0;
 }
