@@ -4,6 +4,7 @@ they list is complete."""
 import fnmatch
 import functools
 import glob
+import json
 import os
 import re
 import subprocess
@@ -161,6 +162,24 @@ class Pages(unittest.TestCase):
                 have = [w for w in wanted if w.split()[0] in options or w == 'MODE swap' and 'MODE' not in options]
                 self.assertTrue(have, f'{board}: not {wanted}')
         self.assertGreater(rows, 15)
+
+    def test_sizes_and_places_are_those_of_the_maps(self):
+        text = text_of('board/nucleo-l476rg/map.h')
+        sizes = {m[0]: int(m[1], 0) for m in re.findall(r'#define MAP_(\w+)_SIZE +(\w+)', text)}
+        areas = {(int(m[1], 0), sizes[m[0]]) for m in re.findall(r'#define MAP_(\w+)_BASE +(0x\w+)', text) if m[0] in sizes}
+        rows = re.findall(r'^\|[^|]*\| (0x\w+), ([\d.]+) (KiB|bytes) \|', text_of('docs/design.md'), re.M)
+        self.assertGreater(len(rows), 5)
+        for base, size, unit in rows:
+            self.assertIn((int(base, 0), float(size) * (1024 if unit == 'KiB' else 1)), areas)
+        named = 0
+        for line in text_of('README.md').splitlines():
+            said = re.search(r'applications of up to (\d+) KiB', line)
+            board = re.search(r'\| `(nucleo-[a-z0-9-]+)`', line)
+            if said and board:
+                shown = subprocess.run([BUILD + '/portcullis', 'board', 'show', board[1], '--json'], stdout=subprocess.PIPE, text=True, check=True).stdout
+                self.assertEqual(json.loads(shown)['images'][0]['image_max'], int(said[1]) * 1024, line)
+                named += 1
+        self.assertEqual(named, 2)
 
     def test_every_board_is_on_some_page(self):
         text = '\n'.join(text_of(page) for page in PAGES)
