@@ -413,7 +413,7 @@ static void only_the_allowed_steps_between_states(void **state)
                                          IMAGE_STATE_VALID_ALL, IMAGE_STATE_INVALID};
   /* expected[from][to]: 1 a step, 2 already there, 3 written again as it is, 0 refused; in the order of all[]. */
   static const uint8_t expected[5][5] = {
-      {2, 1, 0, 0, 0}, {0, 2, 1, 0, 1}, {0, 3, 1, 0, 0}, {0, 0, 0, 2, 0}, {0, 0, 0, 0, 2}};
+      {2, 1, 0, 0, 1}, {0, 2, 1, 0, 1}, {0, 3, 1, 0, 0}, {0, 0, 0, 2, 0}, {0, 0, 0, 0, 2}};
   struct image_info info = image(2, 0x01000000, PAGE);
   for (unsigned from = 0; from < 5; from++)
     for (unsigned to = 0; to < 5; to++) {
