@@ -325,6 +325,7 @@ static void debug_pins(void)
 {
   RCC_AHB2ENR |= 3u;
   got("pins", GPIO_MODER('A') >> 26 & 0x3Fu);
+  got("trace", GPIO_MODER('B') >> 6 & 0xFu);
 }
 
 static void run_ram(void)
@@ -333,6 +334,28 @@ static void run_ram(void)
   ram[0] = 0x4770;
   jump(APP_RAM + 1u);
   text("RAM runs\r\n");
+}
+
+/* What is left in the registers when a request is over: nothing but the status, and what the caller keeps in r4. */
+static void registers(void)
+{
+  uint32_t left;
+  __asm volatile("push {r4-r11, lr}\n"
+                 "movs r0, #0x11\n"
+                 "movs r1, #1\n"
+                 "ldr r2, =0x20010000\n"
+                 "mrs r4, primask\n"
+                 "cpsid i\n"
+                 "bl engine_entry\n"
+                 "msr primask, r4\n"
+                 "orrs r1, r2\n orrs r1, r3\n orrs r1, r5\n orrs r1, r6\n orrs r1, r7\n"
+                 "orr r1, r8\n orr r1, r9\n orr r1, r10\n orr r1, r11\n orr r12, r1\n"
+                 "pop {r4-r11, lr}\n"
+                 "mov %0, r12\n"
+                 : "=r"(left)
+                 :
+                 : "r0", "r1", "r2", "r3", "r12", "memory", "cc");
+  got("left", left);
 }
 
 static void alive(void)
@@ -561,6 +584,12 @@ static void attack(int letter)
     break;
   case 'L':
     stack_in_engine(MAP_BOOT_BASE, 9); /* where the engine leaves for */
+    break;
+  case 'M':
+    steal(REG(MAILBOX), 1);
+    break;
+  case 'N':
+    registers();
     break;
   default:
     text("?\r\n");

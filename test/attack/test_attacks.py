@@ -17,6 +17,35 @@ class Development(attacker.Board):
             with self.subTest(letter):
                 self.ends_by(letter, 'Firewall')
 
+    def test_first_and_last_word_of_each_segment_are_closed(self):
+        """And what lies in front of the segments and behind them is not."""
+        start, end = (attacker.symbol(self.board_name, 'link_engine_' + x) for x in ('start', 'end'))
+        for first, after, in_front in ((start, end, True), (HEADER, ACTIVE, False), (RAM, RAM + 0xB00, False)):
+            for address in (first, after - 4):
+                with self.subTest(hex(address)):
+                    self.board.write(MAILBOX, struct.pack('<I', address))
+                    self.ends_by('M', 'Firewall')
+            for address in (after, first - 4) if in_front else (after,):
+                self.board.write(MAILBOX, struct.pack('<I', address))
+                self.attack('M')
+        self.outside_read = True  # of these words, which are no secrets
+
+    def test_option_bytes_are_out_of_reach_in_both_banks(self):
+        for address in (0x1FFF7800, 0x1FFF7FFC, 0x1FFFF800, 0x1FFFFFFC):
+            with self.subTest(hex(address)):
+                self.board.write(MAILBOX, struct.pack('<I', address))
+                self.ends_by('M', 'Software')
+
+    def test_option_bytes_are_those_of_the_table(self):
+        first, last = (attacker.symbol(self.board_name, 'link_keys_' + x) - 0x08000000 for x in ('start', 'end'))
+        words = struct.unpack('<18I', self.board.read(0x1FFF7800, 40)[:40] + self.board.read(0x1FFFF808, 32))
+        optr, pcrop_start, pcrop_end, wrp_a, wrp_b, *bank_2 = words[::2]
+        self.assertEqual((optr & 0xFF, optr >> 16 & 1, optr >> 20 & 1, optr >> 23 & 1, optr >> 25 & 1), (0xBB, 0, 0, 1, 0))
+        self.assertEqual((pcrop_start & 0xFFFF, pcrop_end & 0x8000FFFF), (first // 8, 0x80000000 | last // 8 - 1))
+        self.assertEqual((wrp_a & 0xFF00FF, wrp_b & 0xFF00FF), (15 << 16, 0xFF))
+        self.assertEqual([w & 0xFFFF for w in bank_2[:2]], [0xFFFF, 0])
+        self.assertEqual([w & 0xFF00FF for w in bank_2[2:]], [0xFF, 0xFF])
+
     def test_copying_by_dma_resets(self):
         for letter in 'lm':
             with self.subTest(letter):
@@ -77,6 +106,9 @@ class Development(attacker.Board):
                 self.assertEqual(self.board.read(LOOT, 16), bytes(16))
         self.still_works()
 
+    def test_nothing_is_left_in_the_registers(self):
+        self.assertEqual(self.values('left', self.attack('N')), ['00000000'])
+
     # ---- interrupts ----
     def test_interrupts_are_served_while_the_engine_works_and_it_ends_right(self):
         for _ in range(2):
@@ -121,7 +153,8 @@ class Development(attacker.Board):
         self.ends_by('q', 'Watchdog')
 
     def test_the_debug_port_is_off(self):
-        self.assertEqual(self.values('pins', self.attack('z')), ['0000003f'])
+        said = self.attack('z')
+        self.assertEqual((self.values('pins', said), self.values('trace', said)), (['0000003f'], ['0000000f']))
 
     def test_no_key_remains_in_ram_when_the_application_starts(self):
         ram = b''.join(self.board.read(0x20000000 + at, 1024) for at in range(0, 0x18000, 1024))
@@ -130,6 +163,7 @@ class Development(attacker.Board):
             for piece in self.pieces():
                 self.assertNotIn(piece, memory)
         self.assertEqual(ram2[:0x800], bytes(0x800), 'the memory for secrets is not wiped')
+        self.assertEqual(ram[0xC00:0x1800], bytes(0xC00), 'the boot loader\'s RAM is not wiped')
 
     def test_option_bytes_taken_away_stop_the_device_until_power_on_then_they_are_back(self):
         self.board.send('o')
@@ -165,6 +199,22 @@ class Production(attacker.Board):
         self.board.control('power off')
         self.board.control('power on')
         self.board.wait_text('Nothing will be started', fail=['ATTACKER runs'])
+
+    def test_one_option_bit_that_differs_stops_the_device(self):
+        with open('new/options.bin', 'rb') as f:
+            good = f.read()
+        optr, pcrop_start, pcrop_end, wrp_a, wrp_b, pcrop_2_start, pcrop_2_end, wrp_2_a, wrp_2_b = range(9)
+        for word, bits in ((optr, 0xBB ^ 0xAA), (optr, 1 << 16), (optr, 1 << 20), (optr, 1 << 23), (optr, 1 << 25), (pcrop_start, 1), (pcrop_end, 1),
+                           (pcrop_end, 1 << 31), (wrp_a, 1), (wrp_a, 1 << 16), (wrp_b, 0xFF), (pcrop_2_start, 0xFFFF), (pcrop_2_end, 1),
+                           (wrp_2_a, 0xFF), (wrp_2_b, 0xFF)):
+            with self.subTest(f'{word} {bits:#x}'):
+                state = e2e.copy('new', f'{word} {bits:#x}')
+                value = struct.unpack_from('<I', good, 8 * word)[0] ^ bits
+                e2e.write(state + '/options.bin', good[:8 * word] + struct.pack('<II', value, value ^ 0xFFFFFFFF) + good[8 * word + 8:])
+                ran = sim.run('--state', state, '--uart', 'none', '--transcript', 'said', '--until', 'Nothing will be started', '--max-seconds', '1')
+                with open('said', encoding='ascii', errors='replace') as f:
+                    said = f.read()
+                self.assertEqual((ran.returncode, 'STATE' in said), (0, False), said)
 
     def test_a_device_that_was_never_protected_starts_nothing(self):
         device(self.board_name, 'bare')

@@ -16,37 +16,47 @@
 #define PAGE         2048u
 #define BASE         0x08000000u
 #define HEADER_AT    BASE
-#define COUNTER_AT   (BASE + 3 * PAGE)
+#define HEADER_2_AT  (BASE + PAGE)
+#define COUNTER_AT   (BASE + 4 * PAGE)
 #define ACTIVE_AT    (BASE + 8 * PAGE)
 #define ACTIVE_PAGES 3u
+#define ACTIVE_2_AT  (ACTIVE_AT + ACTIVE_PAGES * PAGE)
 #define DOWNLOAD_AT  (BASE + 16 * PAGE)
 #define IMAGE_MAX    ((ACTIVE_PAGES - 1) * PAGE)
 #define PRODUCT      0x4C343736u
 
 #define AREA(at, pages) TEST_AREA(at, pages, PAGE)
+#define IMAGE(n, header_at, active_at, download_at)                                                                    \
+  {                                                                                                                    \
+    .header = AREA(header_at, 1),                                                                                      \
+    .slots = {AREA(active_at, ACTIVE_PAGES), AREA(download_at, ACTIVE_PAGES + 1), IMAGE_MAX, 0},                       \
+    .encryption_key = engine_key_aes_1, .public_key = engine_key_pub_1                                                 \
+  }
 const struct engine_board engine_board = {
-    .images = 1,
+    .images = 2,
     .product = PRODUCT,
     .accept_vendor = ENGINE_NO,
-    .journal = AREA(BASE + PAGE, 2),
-    .counter = {AREA(COUNTER_AT, 2)},
+    .journal = AREA(BASE + 2 * PAGE, 2),
+    .counter = {AREA(COUNTER_AT, 2), AREA(COUNTER_AT + 2 * PAGE, 2)},
     .own = {{(uintptr_t)secret_ram, sizeof secret_ram}},
-    .image = {{.header = AREA(HEADER_AT, 1),
-               .slots = {AREA(ACTIVE_AT, ACTIVE_PAGES), AREA(DOWNLOAD_AT, ACTIVE_PAGES + 1), IMAGE_MAX, 0},
-               .encryption_key = engine_key_aes_1,
-               .public_key = engine_key_pub_1}},
+    .image = {IMAGE(1, HEADER_AT, ACTIVE_AT, DOWNLOAD_AT), IMAGE(2, HEADER_2_AT, ACTIVE_2_AT, DOWNLOAD_AT + 4 * PAGE)},
 };
 
 static uint8_t clear_image[ACTIVE_PAGES * PAGE], cipher[ACTIVE_PAGES * PAGE], header[IMAGE_HEADER_SIZE];
 static const uint8_t zeros[sizeof(struct crypto_cbc) > ENGINE_CHUNK ? sizeof(struct crypto_cbc) : ENGINE_CHUNK];
 
-static void pack(uint32_t version, uint32_t size)
+static void pack_image(uint32_t image, uint32_t version, uint32_t size)
 {
   const struct image_info info = {
-      .image = 1, .protocol = 2, .version = version, .size = size, .partial_size = size, .product = PRODUCT};
+      .image = image, .protocol = 2, .version = version, .size = size, .partial_size = size, .product = PRODUCT};
   for (uint32_t i = 0; i < size; i++)
     clear_image[i] = (uint8_t)(i * 7 + (i >> 8) + 1);
   maker_pack(&info, clear_image, header, cipher);
+}
+
+static void pack(uint32_t version, uint32_t size)
+{
+  pack_image(1, version, size);
 }
 
 static pc_status start(uint32_t source)
@@ -229,6 +239,32 @@ static void what_is_larger_than_the_board_takes_is_no_candidate(void **state)
   assert_true(engine_call(ENGINE_CHECK_CANDIDATE, (uintptr_t)header, 0, 0) == PC_ERR_SIZE);
 }
 
+static void each_image_is_verified_for_itself(void **state)
+{
+  (void)state;
+  uint32_t old_size;
+  pack(0x01000000, PAGE); /* image 1, where image 2 belongs */
+  simflash_load(HEADER_2_AT, header, sizeof header);
+  simflash_load(ACTIVE_2_AT, clear_image, PAGE);
+  assert_true(engine_call(ENGINE_VERIFY_START, 2, ENGINE_SOURCE_ACTIVE, (uintptr_t)&old_size) == PC_ERR_FORMAT);
+  assert_true(verify(ENGINE_SOURCE_ACTIVE) == PC_OK);
+  assert_true(launch() == PC_ERR_STATE); /* something lies in the other slot that was not verified */
+  /* Raised is the minimum of the image that was verified last, to the end. */
+  setup(state);
+  assert_true(start(ENGINE_SOURCE_ACTIVE) == PC_OK);
+  assert_true(step() == PC_OK);
+  assert_true(engine_call(ENGINE_RAISE_MINIMUM, 1, 0, 0) == PC_ERR_STATE);
+  pack_image(2, 0x01000000, PAGE);
+  simflash_load(HEADER_2_AT, header, sizeof header);
+  simflash_load(ACTIVE_2_AT, clear_image, PAGE);
+  assert_true(verify(ENGINE_SOURCE_ACTIVE) == PC_OK);
+  assert_true(engine_call(ENGINE_VERIFY_START, 2, ENGINE_SOURCE_ACTIVE, (uintptr_t)&old_size) == PC_OK);
+  assert_true(step() == PC_OK);
+  assert_true(engine_call(ENGINE_VERIFY_END, 0, 0, 0) == PC_OK);
+  assert_true(engine_call(ENGINE_RAISE_MINIMUM, 1, 0, 0) == PC_ERR_STATE);
+  assert_true(launch() == PC_ERR_STATE); /* image 1 was not the last */
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -240,6 +276,7 @@ int main(void)
       cmocka_unit_test_setup(a_verification_does_not_survive_another_header, setup),
       cmocka_unit_test_setup(an_active_image_below_the_minimum_is_not_verified, setup),
       cmocka_unit_test_setup(what_is_larger_than_the_board_takes_is_no_candidate, setup),
+      cmocka_unit_test_setup(each_image_is_verified_for_itself, setup),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
