@@ -13,7 +13,7 @@ struct engine_states {
   /* The application says that an image (or ENGINE_ALL_IMAGES) works: SELFTEST becomes VALID. PC_ERR_STATE in any other
    * state but VALID (PC_OK, nothing done), PC_ERR_UNSUPPORTED without states. */
   pc_status (*validate)(uint32_t image);
-  /* The boot loader's steps: NEW to SELFTEST, SELFTEST to INVALID, VALID written again (after a power cut it may have
+  /* The boot loader's steps: NEW to SELFTEST, either to INVALID, VALID written again (after a power cut it may have
    * been torn). With several images: VALID, and ENGINE_STATE_KEEP, also clear the fingerprint: the header names no
    * backup any more, which ends the test. May be repeated. */
   pc_status (*set)(uint32_t image, uint32_t state);

@@ -92,9 +92,10 @@ enum engine_service {
   /* Is the header at a (320 bytes) authentic? Bounds and signature only: for an install that goes on after a reset. */
   ENGINE_HEADER_CHECK = 0x2E,
   /* Image states (boards that have them, else PC_ERR_UNSUPPORTED). a: image, b: IMAGE_STATE_...: NEW may become
-   * SELFTEST, SELFTEST INVALID; VALID may be written again, and is when SELFTEST is asked for on a board with one
-   * image: it had been torn. With several images: VALID also ends the test for good (the header names no backup any
-   * more); ENGINE_STATE_KEEP does only that. PC_ERR_STATE: any other step. */
+   * SELFTEST, and either of them INVALID (a torn SELFTEST reads as NEW from time to time); VALID may be written again,
+   * and is when SELFTEST is asked for on a board with one image: it had been torn. With several images: VALID also ends
+   * the test for good (the header names no backup any more); ENGINE_STATE_KEEP does only that. PC_ERR_STATE: any other
+   * step. */
   ENGINE_SET_STATE = 0x2F,
   /* Image a, just authenticated: raise the stored minimum version if it asks for it and is validated. */
   ENGINE_RAISE_MINIMUM = 0x30,
