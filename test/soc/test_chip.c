@@ -373,6 +373,10 @@ static void a_refreshed_watchdog_does_not_bite_and_cannot_be_stopped(void **stat
     rig_us(r, 9000);
   }
   rig_write(r, IWDG, 0);
+  rig_write(r, IWDG + 4, 6); /* any other key has locked it again */
+  rig_write(r, IWDG + 8, 0xFFF);
+  assert_int_equal(rig_read(r, IWDG + 4), 1);
+  assert_int_equal(rig_read(r, IWDG + 8), 39);
   rig_write(r, RCC_CSR, 0); /* LSI off does not help */
   assert_int_equal(rig_read(r, RCC_CSR) >> 29 & 1, 0);
   rig_us(r, 1500);

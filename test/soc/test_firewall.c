@@ -1,5 +1,6 @@
 /* The firewall: what the code behind the gate may do, and that each way past it ends in a reset with its flag. The
  * attacks are in target/firewall.S. */
+#include "sim/soc/l4/l4.h"
 #include "test/soc/rig.h"
 
 #include <stdio.h>
@@ -294,6 +295,16 @@ static void dma_and_debuggers_are_watched_as_well(void **state)
       addr -= FLASH_BASE; /* the alias */
     bool ok = by(r, master, addr, i & 2 && addr >= SRAM1 ? CPU_WRITE : CPU_READ);
     assert_int_equal(ok, master == SOC_BY_DMA);
+    soc_run(r->soc, 100);
+    assert_int_equal(r->soc->resets[SOC_CAUSE_FIREWALL], 1);
+    rig_free(r);
+  }
+  for (unsigned i = 0; i < 3; i++) { /* and while the code behind the gate works */
+    struct rig *r = run_with(NONE, usual, 0);
+    struct l4 *l4 = r->soc->chip;
+    l4->firewall.state = L4_FW_OPEN;
+    by(r, SOC_BY_DMA, places[2 * i], CPU_READ);
+    l4->firewall.state = L4_FW_CLOSED;
     soc_run(r->soc, 100);
     assert_int_equal(r->soc->resets[SOC_CAUSE_FIREWALL], 1);
     rig_free(r);

@@ -374,6 +374,17 @@ static void a_pcrop_area_can_only_grow_and_its_fate_only_tighten(void **state)
   }
   const struct option larger[] = {{PCROP1SR, 0x1FFF}, {PCROP1ER, 0x3000 | PCROP_RDP}};
   assert_int_equal(set_options(r, larger, 2), 0);
+  /* Stored is stored, before it is loaded, too. */
+  rig_unlock(r);
+  rig_unlock_options(r);
+  rig_write(r, PCROP1ER, 0x3100 | PCROP_RDP);
+  rig_write(r, FLASH_CR, CR_OPTSTRT);
+  rig_wait_flash(r);
+  assert_int_equal(rig_read(r, FLASH_SR) & SR_WRPERR, 0);
+  rig_write(r, PCROP1ER, 0x3000 | PCROP_RDP);
+  rig_write(r, FLASH_CR, CR_OPTSTRT);
+  rig_wait_flash(r);
+  assert_int_equal(rig_read(r, FLASH_SR) & SR_WRPERR, SR_WRPERR);
 }
 
 static void pcrop_rdp_says_whether_the_area_survives_going_back_to_level_0(void **state)
