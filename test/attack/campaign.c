@@ -67,6 +67,7 @@ static struct {
   uint64_t outcomes[3][OUTCOMES];
   uint64_t watchdog_refreshed, watchdog_runs, watchdog_bites;
   uint32_t trace_length;
+  uint64_t next_flash, next_ops; /* at the uninjured run's reset, behind which the good image runs; 0: there is none */
   struct memo memo[MEMO];
   unsigned memos;
 } * tally;
@@ -265,6 +266,18 @@ static bool never_is_there(void)
          memcmp(there, job.never.bytes, sizeof there) == 0;
 }
 
+/* What the flash holds. */
+static uint64_t flash_now(void)
+{
+  static uint64_t bytes[0x100000 / 8];
+  uint64_t hash = 1;
+  if (!soc_mem_read(soc, 0x08000000, bytes, sizeof bytes))
+    die("the flash cannot be read");
+  for (size_t i = 0; i < sizeof bytes / sizeof bytes[0]; i++)
+    hash = (hash ^ bytes[i]) * 0x9E3779B97F4A7C15u;
+  return hash;
+}
+
 static enum outcome run_to_end(void)
 {
   struct cpu *cpu = soc_cpu(soc);
@@ -296,6 +309,9 @@ static enum outcome run_to_end(void)
        */
       if (soc_flash_ops(soc) == start_ops || job.good == 0)
         return strstr(console, "CRITICAL FAILURE") != NULL ? REFUSED : RESET;
+      /* The candidate is gone, as after the uninjured run: the next boot is the one that starts the good image. */
+      if (soc_flash_ops(soc) - start_ops == tally->next_ops && flash_now() == tally->next_flash)
+        return REFUSED;
       if (++resets == 4)
         return RESET;
       continue;
@@ -316,7 +332,7 @@ static enum outcome run_to_end(void)
 }
 
 /* A run that hangs: does the watchdog end it? One that is still refreshed is waited for, six seconds at 80 MHz and
- * more. Of those that are not, a sample. */
+ * more. Of those that are not, or that go round in a state that comes again, a sample. */
 #define IWDG_KR 0x40003000u
 #define SILENT  60000000u /* more than any two refreshes lie apart: a signature verified twice takes 40 million */
 /* Run on. False: it was reset, the time is over, or it stands still. True: a stop that somebody asked for. */
@@ -332,12 +348,29 @@ static bool go_on(uint64_t last)
   return false;
 }
 
+/* Does it go round in one place, all as it was before? */
+static bool goes_round(void)
+{
+  struct cpu *cpu = soc_cpu(soc);
+  const uint32_t here = cpu_get(cpu, CPU_PC);
+  const uint64_t before = soc_hash(soc, NULL, 0), last = count() + 100000u;
+  bool round = false;
+  (void)cpu_breakpoint(cpu, here, true);
+  for (unsigned i = 0; i < 16 && !round && !was_reset && count() < last; i++)
+    if (soc_run(soc, last - count()) == SOC_STOP_DEBUG && cpu_get(cpu, CPU_PC) == here)
+      round = soc_hash(soc, NULL, 0) == before;
+  (void)cpu_breakpoint(cpu, here, false);
+  return round;
+}
+
 static enum outcome hanging(bool sampled)
 {
   struct cpu *cpu = soc_cpu(soc);
   uint64_t last = count() + SILENT;
   bool refreshed = false;
   uint32_t at = 0;
+  if (!sampled && goes_round())
+    return HANG;
   (void)cpu_watchpoint(cpu, IWDG_KR, 4, false, true, true);
   while (!refreshed && go_on(last)) {
     if (cpu_get(cpu, CPU_PC) == job.bad)
@@ -418,6 +451,49 @@ static void run_until(uint64_t at)
 }
 
 /* ---- pass 1: the path ---- */
+static void note_verified(const uint8_t input[MEMO_SIZE], uint32_t result)
+{
+  for (unsigned i = 0; i < tally->memos; i++)
+    if (memcmp(input, tally->memo[i].input, MEMO_SIZE) == 0)
+      return;
+  if (tally->memos == MEMO)
+    return;
+  memcpy(tally->memo[tally->memos].input, input, MEMO_SIZE);
+  tally->memo[tally->memos++].result = result;
+}
+
+/* What comes behind the decision, up to a good image: its signature is checked there, which is so behind most faults.
+ */
+static void record_the_rest(void)
+{
+  struct cpu *cpu = soc_cpu(soc);
+  const uint64_t last = count() + 200000000u;
+  uint8_t input[MEMO_SIZE] = {0};
+  uint32_t back = 0;
+  (void)cpu_breakpoint(cpu, job.good, true);
+  (void)cpu_breakpoint(cpu, job.verify, true);
+  while (count() < last) {
+    const enum soc_stop stop = soc_run(soc, last - count());
+    const uint32_t pc = cpu_get(cpu, CPU_PC);
+    if (stop == SOC_STOP_DEBUG && pc == job.good)
+      return;
+    if (was_reset && tally->next_ops == 0) {
+      tally->next_flash = flash_now();
+      tally->next_ops = soc_flash_ops(soc) - start_ops;
+    }
+    if (stop == SOC_STOP_DEBUG && pc == job.verify && back == 0) {
+      verify_input(input);
+      back = cpu_get(cpu, CPU_LR) & ~1u;
+      (void)cpu_breakpoint(cpu, back, true);
+    } else if (stop == SOC_STOP_DEBUG && pc == back) {
+      note_verified(input, cpu_get(cpu, 0));
+      (void)cpu_breakpoint(cpu, back, false);
+      back = 0;
+    }
+  }
+  die("the good image does not run after the uninjured run");
+}
+
 static void record(void)
 {
   struct cpu *cpu = soc_cpu(soc);
@@ -434,10 +510,7 @@ static void record(void)
       inside = true;
     } else if (inside && pc == back && cpu_get(cpu, CPU_SP) == stack) {
       inside = false;
-      if (tally->memos < MEMO) {
-        memcpy(tally->memo[tally->memos].input, input, MEMO_SIZE);
-        tally->memo[tally->memos++].result = cpu_get(cpu, 0);
-      }
+      note_verified(input, cpu_get(cpu, 0));
     }
     trace[n++] = TRACED(pc);
     (void)soc_run(soc, 1);
@@ -447,6 +520,8 @@ static void record(void)
   if (!seen)
     die("the uninjured run does not end as it should");
   tally->trace_length = n;
+  if (job.good != 0)
+    record_the_rest();
 }
 
 /* ---- the list of injections ---- */
@@ -477,7 +552,7 @@ static uint32_t next_random(void)
 
 /* Per instruction of the primitives: executions seen so far, and the chosen ones. */
 #define SPAN   0x10000u
-#define RANDOM 3u
+#define RANDOM 2u
 static struct site {
   uint32_t executions, first, last, chosen[RANDOM];
 } * sites;
