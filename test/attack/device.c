@@ -233,19 +233,16 @@ static void a_cut_in_option_bytes_shows_nothing(void)
   printf("power lost in option bytes: %u boards came back by themselves, %u need a regression\n", starts, stopped);
 }
 
-/* ---- time tells nothing ---- */
-/* Instructions of a function from its entry until it returns, for its true input and for others: bytes of the argument
- * in register `reg` changed, the first, the last, one in the middle, all. */
-static void takes_as_long_for_any_input(int symbol, unsigned reg, uint32_t bytes, const char *what)
+#define BOOT_CODE 0x08006000u /* not the engine's */
+
+/* A board that has got to this function, inside the engine. */
+static struct cpu *inside(int symbol, const char *what)
 {
-  struct cpu *cpu;
   const uint32_t entry = (uint32_t)strtoul(files[symbol], NULL, 0) & ~1u;
-  uint8_t *file;
   size_t size;
-  uint64_t first = 0;
   secure(OLD_HEAD, OLD_BIN);
-  cpu = soc_cpu(board.soc);
-  file = bench_read_file(files[NEW_SFB], &size);
+  struct cpu *cpu = soc_cpu(board.soc);
+  uint8_t *file = bench_read_file(files[NEW_SFB], &size);
   bench_candidate(&board, DOWNLOAD, PAGE, file, size);
   free(file);
   soc_power_on(board.soc);
@@ -254,6 +251,29 @@ static void takes_as_long_for_any_input(int symbol, unsigned reg, uint32_t bytes
     (void)soc_run(board.soc, 5000000);
   check(cpu_get(cpu, CPU_PC) == entry, what);
   (void)cpu_breakpoint(cpu, entry, false);
+  return cpu;
+}
+
+/* ---- no way out of the engine but its exit ---- */
+/* A jump to any other code, as a fault or a smashed stack would make it: even to the boot loader's. */
+static void leaving_the_engine_anywhere_else_resets(void)
+{
+  struct soc_stats before, after;
+  struct cpu *cpu = inside(COMPARE, "the engine is not reached");
+  soc_get_stats(board.soc, &before);
+  cpu_set(cpu, CPU_PC, BOOT_CODE);
+  (void)soc_run(board.soc, 100);
+  soc_get_stats(board.soc, &after);
+  check(after.resets == before.resets + 1, "the engine was left by another way than its exit, and nothing happened");
+}
+
+/* ---- time tells nothing ---- */
+/* Instructions of a function from its entry until it returns, for its true input and for others: bytes of the argument
+ * in register `reg` changed, the first, the last, one in the middle, all. */
+static void takes_as_long_for_any_input(int symbol, unsigned reg, uint32_t bytes, const char *what)
+{
+  struct cpu *cpu = inside(symbol, what);
+  uint64_t first = 0;
   struct soc_snapshot *there = soc_save_snapshot(board.soc);
   for (uint32_t other = 0; other < 5; other++) {
     soc_load_snapshot(board.soc, there);
@@ -354,6 +374,7 @@ int main(int count, char **values)
   at_level_2_there_is_no_probe();
   code_outside_the_boot_loader_does_not_run_while_it_does();
   a_cut_in_option_bytes_shows_nothing();
+  leaving_the_engine_anywhere_else_resets();
   secrets_take_as_long_whatever_they_are();
   interrupts_wait_as_long_as_the_documents_say();
   printf("%u checks, %u failed\n", checks, failures);
