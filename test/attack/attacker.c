@@ -358,6 +358,34 @@ static void registers(void)
   got("left", left);
 }
 
+/* A process stack for the engine to work on: it must not be touched. */
+static void own_process_stack(void)
+{
+  volatile uint32_t *const stack = (volatile uint32_t *)(uintptr_t)APP_RAM;
+  uint32_t touched = 0;
+  for (uint32_t i = 0; i < 512; i++)
+    stack[i] = 0;
+  __asm volatile("movs r0, #0x11\n"
+                 "movs r1, #1\n"
+                 "ldr r2, =0x20012200\n"
+                 "mrs r4, primask\n"
+                 "cpsid i\n"
+                 "msr psp, %0\n"
+                 "mrs r12, control\n"
+                 "orr r12, r12, #2\n"
+                 "msr control, r12\n"
+                 "isb\n"
+                 "bl engine_entry\n"
+                 "movs r1, #0\n"
+                 "msr control, r1\n"
+                 "isb\n"
+                 "msr primask, r4\n" ::"r"(APP_RAM + 2048u)
+                 : "r0", "r1", "r2", "r3", "r4", "r5", "r6", "r8", "r9", "r10", "r11", "r12", "lr", "memory", "cc");
+  for (uint32_t i = 0; i < 512; i++)
+    touched += stack[i] != 0;
+  got("touched", touched);
+}
+
 static void alive(void)
 {
   struct engine_image_info info;
@@ -590,6 +618,9 @@ static void attack(int letter)
     break;
   case 'N':
     registers();
+    break;
+  case 'O':
+    own_process_stack();
     break;
   default:
     text("?\r\n");

@@ -81,6 +81,11 @@ class Development(attacker.Board):
         self.assertEqual(self.values('status', self.attack('i')), [OK])
         self.still_works()
 
+    def test_the_engine_works_on_no_stack_that_others_see(self):
+        self.assertEqual(self.values('touched', self.attack('O')), ['00000000'])
+        self.still_works()
+        self.assertEqual(b''.join(self.board.read(0x10000000 + at, 1024) for at in range(0, 0x800, 1024)), bytes(0x800))
+
     def test_boot_services_are_locked(self):
         self.assertEqual(set(self.values('status', self.attack('h'))), {ERR_STATE})
         self.still_works()
