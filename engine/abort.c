@@ -2,10 +2,10 @@
  */
 #include "engine/internal.h"
 
-pc_status engine_abort(void);
 pc_status engine_abort(void)
 {
-  crypto_cbc_end(&engine_cbc);
+  if (engine.open != ENGINE_NO) /* behind the lock its place is the application's, and it was wiped before */
+    crypto_cbc_end(&engine_cbc);
   engine_patch_abort();
   engine.cbc_ready = ENGINE_NO;
   engine.verify.image = 0;

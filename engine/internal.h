@@ -63,6 +63,10 @@ extern struct engine_state engine;
  * it lies there. Wiped when the [boot] services are locked. */
 extern struct crypto_cbc engine_cbc;
 
+/* A request ended in a fault, which the port's gate caught: what it had begun is wiped and forgotten. PC_ERR_PARAM,
+ * which is what the caller gets. */
+pc_status engine_abort(void);
+
 /* Steps of a verification: each adds its constant; the sum is checked at the end. */
 #define ENGINE_FLOW_SIGNATURE 0x00010305u
 #define ENGINE_FLOW_RULES     0x00703010u

@@ -180,6 +180,33 @@ static void locking_wipes_the_key_schedule_and_closes(void **state)
   assert_true(launch() == PC_ERR_STATE);
 }
 
+/* The port's gate calls it where a request ended in a fault. */
+static void what_a_fault_ended_counts_for_nothing(void **state)
+{
+  (void)state;
+  uint8_t block[CRYPTO_BLOCK] = {0};
+  assert_true(verify(ENGINE_SOURCE_ACTIVE) == PC_OK);
+  assert_true(engine_call(ENGINE_DECRYPT_START, 1, (uintptr_t)block, 0) == PC_OK);
+  assert_true(engine_abort() == PC_ERR_PARAM);
+  assert_memory_equal(&engine_cbc, zeros, sizeof engine_cbc);
+  assert_true(engine_call(ENGINE_DECRYPT, (uintptr_t)block, (uintptr_t)block, sizeof block) == PC_ERR_PARAM);
+  assert_true(launch() == PC_ERR_STATE);
+}
+
+/* The key schedule lies in RAM that is the application's then. */
+static void a_fault_behind_the_lock_leaves_the_applications_ram_alone(void **state)
+{
+  (void)state;
+  struct crypto_cbc was;
+  assert_true(engine_call(ENGINE_LOCK, 0, 0, 0) == PC_OK);
+  memset(&engine_cbc, 0xA5, sizeof engine_cbc);
+  was = engine_cbc;
+  assert_true(engine_abort() == PC_ERR_PARAM);
+  assert_true(engine_call(ENGINE_LOCK, 0, 0, 0) == PC_ERR_STATE);
+  assert_memory_equal(&engine_cbc, &was, sizeof was);
+  memset(&engine_cbc, 0, sizeof engine_cbc);
+}
+
 static void a_verdict_is_forgotten_as_soon_as_anything_may_have_changed(void **state)
 {
   (void)state;
@@ -272,6 +299,8 @@ int main(void)
       cmocka_unit_test_setup(nothing_is_decrypted_before_it_was_begun, setup),
       cmocka_unit_test_setup(no_key_schedule_and_no_clear_text_stays_behind, setup),
       cmocka_unit_test_setup(locking_wipes_the_key_schedule_and_closes, setup),
+      cmocka_unit_test_setup(what_a_fault_ended_counts_for_nothing, setup),
+      cmocka_unit_test_setup(a_fault_behind_the_lock_leaves_the_applications_ram_alone, setup),
       cmocka_unit_test_setup(a_verdict_is_forgotten_as_soon_as_anything_may_have_changed, setup),
       cmocka_unit_test_setup(a_verification_does_not_survive_another_header, setup),
       cmocka_unit_test_setup(an_active_image_below_the_minimum_is_not_verified, setup),
