@@ -8,7 +8,7 @@ export MBEDTLS_DIR
 help:
 	@echo "make demo    install what is missing, build, and play the update scenario on the simulated board"
 	@echo "make check   everything: format, lint, build, all tests (ends with CTest's summary)"
-	@echo "make attack  every fault of the fault campaign (part of it is in make check); writes build/attack.json"
+	@echo "make attack  the whole fault campaign (part of it is in make check); writes build/attack.json"
 	@echo "make sweep   power cuts at every flash operation of a secure install (part of it is in make check)"
 	@echo "make bench   measure; writes build/bench.json"
 	@echo "make build   the PC tools (build/host) and the firmware (build/arm)"
