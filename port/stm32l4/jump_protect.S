@@ -1,6 +1,6 @@
 /* The last step of a launch on a protected board (port/jump.h): of the boot loader, only the engine and what lies in front of it
- * stays executable, the active slot becomes it (the board's protect.h); its RAM and the memory for secrets are cleared; the program is started. Lies in front of the gate, because
- * it takes away the right to execute the rest (boot_region.h). */
+ * stays executable, the active slot of the image that starts becomes it (the board's protect.h); its RAM and the memory for secrets
+ * are cleared; the program is started. Lies in front of the gate, because it takes away the right to execute the rest (boot_region.h). */
 #include "map.h"
 #include "port/stm32l4/boot_region.h"
 #include "protect.h"
@@ -10,6 +10,16 @@
 #endif
 	.syntax unified
 	.thumb
+	/* r5: MPU_RNR_AT */
+	.macro region number, rbar, rasr
+	movs	r4, #\number
+	str	r4, [r5]
+	ldr	r4, =\rbar
+	str	r4, [r5, #4]
+	ldr	r4, =\rasr
+	str	r4, [r5, #8]
+	.endm
+
 	.section .outside, "ax"
 	.global port_jump
 	.type port_jump, %function
@@ -22,18 +32,8 @@ port_jump:
 	orr	r4, r4, #BOOT_LAUNCH_OFF
 	str	r4, [r5, #8]
 	/* and the slot becomes it */
-	movs	r4, #REGION_SLOT_1
-	str	r4, [r5]
-	ldr	r4, =PROTECT_SLOT_RBAR_1
-	str	r4, [r5, #4]
-	ldr	r4, =PROTECT_SLOT_RASR_1
-	str	r4, [r5, #8]
-	movs	r4, #REGION_SLOT_2
-	str	r4, [r5]
-	ldr	r4, =PROTECT_SLOT_RBAR_2
-	str	r4, [r5, #4]
-	ldr	r4, =PROTECT_SLOT_RASR_2
-	str	r4, [r5, #8]
+	region	REGION_SLOT_1, PROTECT_SLOT_RBAR_1, PROTECT_SLOT_RASR_1
+	region	REGION_SLOT_2, PROTECT_SLOT_RBAR_2, PROTECT_SLOT_RASR_2
 #if LOADER_STANDALONE
 	/* unless it is the loader that starts: then its slot does, and not the application's */
 	ldr	r4, =MAP_ACTIVE_BASE_2
@@ -41,12 +41,7 @@ port_jump:
 	bne	3f
 	movs	r4, #0
 	str	r4, [r5, #8]
-	movs	r4, #REGION_SLOT_1
-	str	r4, [r5]
-	ldr	r4, =PROTECT_LOADER_RBAR
-	str	r4, [r5, #4]
-	ldr	r4, =PROTECT_LOADER_RASR
-	str	r4, [r5, #8]
+	region	REGION_SLOT_1, PROTECT_LOADER_RBAR, PROTECT_LOADER_RASR
 3:
 #endif
 	dsb

@@ -6,9 +6,9 @@
  *          [--never ADDR FILE] [--share N] [--kinds spf] [--jobs N]
  * --setup: a boot loader that sets the static protections, run first. --symbols: "ADDR SIZE KIND" lines: KIND p, a
  * function of the cryptographic primitives; v, the signature check, whose result is looked up after a fault when its
- * inputs are those of the uninjured run. --bad: reaching this address is a bypass; --good: the application that may
- * run, --also: another; if then what is in FILE lies at ADDR, that is a bypass, too. --end: what the uninjured run says
- * when it has decided. --share: every N-th injection only.
+ * inputs are those of the uninjured run, the good image's start included. --bad: reaching this address is a bypass;
+ * --good: the application that may run, --also: another; if then what is in FILE lies at ADDR, that is a bypass, too.
+ * --end: what the uninjured run says when it has decided. --share: every N-th injection only.
  *
  * The path is walked once to list the instructions. Then it is walked again in stretches, each in a process of its own;
  * a snapshot of the chip in front of each injection brings the run back. A damaged run whose state is that of the
