@@ -100,6 +100,24 @@ static void a_compressed_image_fits_any_version(void **state)
   assert_true(simflash_equals(DOWNLOAD_AT + PAGE, to_cipher, TO_SIZE));
 }
 
+static void a_patch_for_another_image_is_told_as_such(void **state)
+{
+  (void)state;
+  file[3]++;
+  assert_int_equal(download(file_size, 64), PC_ERR_PARAM);
+  assert_true(active_as_it_was());
+}
+
+/* The active image passes through the engine's RAM while it is held against the patch. */
+static void nothing_of_the_active_image_stays_in_the_engine(void **state)
+{
+  (void)state;
+  static const uint8_t zeros[ENGINE_CHUNK];
+  memset(engine.chunk, 0x5A, sizeof engine.chunk);
+  assert_int_equal(engine_call(ENGINE_PATCH_BEGIN, (uintptr_t)file, 0, 0), PC_OK);
+  assert_memory_equal(engine.chunk, zeros, sizeof engine.chunk);
+}
+
 static void every_changed_byte_is_refused(void **state)
 {
   (void)state;
@@ -230,6 +248,8 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup(a_patch_leaves_what_the_whole_image_would_have_left, setup),
       cmocka_unit_test_setup(a_compressed_image_fits_any_version, setup),
+      cmocka_unit_test_setup(a_patch_for_another_image_is_told_as_such, setup),
+      cmocka_unit_test_setup(nothing_of_the_active_image_stays_in_the_engine, setup),
       cmocka_unit_test_setup(every_changed_byte_is_refused, setup),
       cmocka_unit_test_setup(a_file_cut_short_or_extended_is_refused, setup),
       cmocka_unit_test_setup(another_active_image_is_refused_before_anything_is_erased, setup),
